@@ -64,9 +64,11 @@ export function importsOf(file, text) {
     TSImportType: (node) => add(node.source),
     TSExternalModuleReference: (node) => add(node.expression),
     CallExpression(node) {
-      if (node.callee.type === 'Identifier' && node.callee.name === 'require') {
-        add(node.arguments[0]);
-      }
+      // require(…) and createRequire(…)(…)
+      const callee = node.callee.type === 'CallExpression' ? node.callee.callee : node.callee;
+      if (callee.type !== 'Identifier') return;
+      const direct = callee === node.callee;
+      if (callee.name === (direct ? 'require' : 'createRequire')) add(node.arguments[0]);
     },
   }).visit(program);
   return found;

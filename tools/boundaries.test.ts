@@ -56,6 +56,7 @@ describe('importsOf', () => {
     [`type A = typeof import('a');`],
     [`import a = require('a');`],
     [`const a = require('a');`],
+    [`const a = createRequire(import.meta.url)('a');`],
   ])('sees %s', (text) => {
     expect(importsOf('x.ts', `\n${text}`)).toEqual([{ specifier: 'a', line: 2 }]);
   });
