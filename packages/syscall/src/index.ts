@@ -1,0 +1,34 @@
+export { hostArch, type Arch } from './arch.ts';
+export * from './calls.ts';
+export { checkInteger, checkString, range, type IntegerType } from './check.ts';
+export { errnoCode, errnoNumber, type ErrnoCode } from './errno.ts';
+export { isErrno, SystemError, type Step, type SystemErrorInfo } from './error.ts';
+export { Executable } from './executable.ts';
+export { formatConstant, formatFlags, type FlagTable } from './flags.ts';
+export type { Kernel, Problem, Test } from './kernel.ts';
+export { live, watch } from './live/live.ts';
+export { Memory } from './memory.ts';
+export { syscallNames, syscallNumber, type SyscallName } from './numbers.ts';
+export {
+  fd,
+  flags,
+  int,
+  long,
+  memory,
+  mode,
+  oneOf,
+  path,
+  text,
+  uint,
+  ulong,
+  type Arguments,
+  type Parameter,
+} from './parameter.ts';
+export type { Image } from './program/compile.ts';
+export type { ListingLine } from './program/journal.ts';
+export { Program } from './program/program.ts';
+export { failedStatus, reportFd, reportSize, sendFailure, sendReport } from './program/report.ts';
+export { spawn, type ProgramOptions, type ProgramProcess, type Report } from './spawn.ts';
+export { defineStruct, type Field, type FieldValues, type Struct } from './struct.ts';
+export { syscall, type Returns, type Syscall } from './syscall.ts';
+export { formatValue, Slot, type Value } from './value.ts';

@@ -1,0 +1,273 @@
+import type { Arch } from '../arch.ts';
+import { hostArch } from '../arch.ts';
+import { checkInteger } from '../check.ts';
+import { errnoNumber, type ErrnoCode } from '../errno.ts';
+import type { Kernel, Problem, Test } from '../kernel.ts';
+import { Memory } from '../memory.ts';
+import type { Arguments, Parameter } from '../parameter.ts';
+import { pathsOf } from '../paths.ts';
+import type { Syscall } from '../syscall.ts';
+import { formatValue, Slot, type Value } from '../value.ts';
+import { compile, type Image } from './compile.ts';
+import { errorSlot, failedSlot } from './data.ts';
+import { formatExpectation, formatTest, Journal, type ListingLine } from './journal.ts';
+import { Label, type ProgramNode, type Recording, type Section, type Word } from './node.ts';
+import { reportFailure } from './report.ts';
+
+/**
+ * The Kernel that writes system calls down. A Program can be read (`listing`), compiled to a small static executable for either
+ * architecture, and run with {@link spawn}. Compiling or listing it closes it: nothing can be added afterwards.
+ *
+ * @example
+ * const program = new Program();
+ * program.call(sethostname, Memory.text('name', 'box'), 3);
+ * program.call(execve, '/bin/hostname', Memory.strings('argv', ['hostname']), Memory.strings('envp', []));
+ * console.log(program.toString());
+ */
+export class Program implements Kernel {
+  readonly #nodes: ProgramNode[] = [];
+  readonly #cold: ProgramNode[][] = [];
+  readonly #journal = new Journal();
+  readonly #names = new Map<string, number>();
+  readonly #images = new Map<Arch, Image>();
+  #into: ProgramNode[] = this.#nodes;
+  #refused: Label = new Label('failed');
+  readonly #failed: Label = this.#refused;
+  #section: Section | undefined;
+  #steps = 0;
+  #recording: Recording | undefined;
+
+  call<const P extends readonly Parameter[]>(syscall: Syscall<P>, ...args: Arguments<P>): Value {
+    return this.#call(syscall, args, this.#refused);
+  }
+
+  /** Makes a call whose refusal does not matter: it is ignored. */
+  try<const P extends readonly Parameter[]>(syscall: Syscall<P>, ...args: Arguments<P>): Value {
+    return this.#call(syscall, args, undefined);
+  }
+
+  attempt(codes: readonly ErrnoCode[], body: () => void, otherwise?: () => void): void {
+    const handler = new Label(`unless ${codes.join(', ')}`);
+    const instead = new Label('instead');
+    const after = new Label('after');
+    const outer = this.#refused;
+    const tryBody = (): void => {
+      this.#refused = handler;
+      body();
+      this.#refused = outer;
+    };
+    this.#journal.attempt(codes, tryBody, otherwise && (() => this.#coldBlock(instead, after, otherwise)));
+    this.#outOfLine(handler, () => {
+      for (const code of codes) {
+        const test = { equals: -errnoNumber(code) };
+        this.#branch({ kind: 'slot', slot: errorSlot }, 8, test, otherwise ? instead : after);
+      }
+      this.#add({ kind: 'jump', target: outer });
+    });
+    this.#add({ kind: 'label', label: after });
+  }
+
+  load(memory: Memory, offset: number, size: 4 | 8): Value {
+    checkInteger('offset', offset, 0n, BigInt(memory.size - size));
+    const slot = this.#slot('n', undefined, size);
+    this.#add({ kind: 'copy', to: { kind: 'slot', slot }, from: { kind: 'memory', memory, offset }, size });
+    return slot;
+  }
+
+  expect(actual: Value, test: Test, problem: Problem): void {
+    const { word, size } = this.#word(actual);
+    const fine = new Label('as expected');
+    this.#branch(word, size, test, fine);
+    this.#journal.note(() => formatExpectation(actual, test, problem));
+    this.#add({ kind: 'problem', problem, refused: this.#refused, section: this.#section, step: this.#steps });
+    this.#add({ kind: 'label', label: fine });
+  }
+
+  ensure<T>(body: () => T, cleanup: () => void): T {
+    const result = body();
+    cleanup();
+    return result;
+  }
+
+  section<T>(owner: string, title: string, body: () => T): T {
+    const outer = this.#section;
+    this.#section = { owner, title };
+    const result = body();
+    this.#section = outer;
+    return result;
+  }
+
+  /** Does `then` only if the number passes the test when the Program runs, otherwise `otherwise`. */
+  when(actual: Value, test: Test, then: () => void, otherwise?: () => void): void {
+    const { word, size } = this.#word(actual);
+    const yes = new Label('if so');
+    const after = new Label('after');
+    this.#branch(word, size, test, yes);
+    this.#journal.block(`if ${formatTest(actual, test)}`, () => this.#coldBlock(yes, after, then), otherwise ? '} else {' : '}');
+    if (otherwise) this.#journal.block('', otherwise);
+    this.#add({ kind: 'label', label: after });
+  }
+
+  /** Does `body` over and over, until it calls `leave` or `again` at a place that the running Program comes to. */
+  loop(body: (leave: () => void, again: () => void) => void): void {
+    const top = new Label('again');
+    const out = new Label('after');
+    const go = (words: string, target: Label) => () => {
+      this.#journal.note(words);
+      this.#add({ kind: 'jump', target });
+    };
+    this.#add({ kind: 'label', label: top });
+    this.#journal.block('loop', () => body(go('leave', out), go('again', top)));
+    this.#add({ kind: 'jump', target: top });
+    this.#add({ kind: 'label', label: out });
+  }
+
+  /** Does `body`; a refusal in it that no `attempt` expects goes to `refused`, which has to end the process. */
+  guard(body: () => void, refused: () => void): void {
+    const outer = this.#refused;
+    const label = new Label('failed');
+    this.#refused = label;
+    body();
+    this.#refused = outer;
+    this.#journal.block('on failure', () =>
+      this.#outOfLine(label, () => {
+        refused();
+        this.#add({ kind: 'end' });
+      }),
+    );
+  }
+
+  /**
+   * What a child process does, given what clone3(2) or fork returned to both. The child's steps have to end in execve(2) or
+   * exit_group(2); the parent goes on behind.
+   */
+  child(pid: Value, body: () => void): void {
+    const { word, size } = this.#word(pid);
+    const label = new Label('child');
+    this.#branch(word, size, { equals: 0 }, label);
+    this.#journal.block(`child, where ${formatValue(pid)} is 0`, () =>
+      this.#outOfLine(label, () => {
+        body();
+        this.#add({ kind: 'end' });
+      }),
+    );
+  }
+
+  /** Sets a number of a Slot to a constant, or to another number. */
+  set(slot: Value, value: Value): void {
+    if (!(slot instanceof Slot)) throw new TypeError('set: expected a slot');
+    this.#journal.note(`${slot.name} = ${formatValue(value)}`);
+    this.#add({ kind: 'copy', to: { kind: 'slot', slot }, from: this.#word(value).word, size: 8 });
+  }
+
+  /** Writes a number into memory while the Program runs. */
+  store(memory: Memory, offset: number, size: 4 | 8, value: Value): void {
+    this.#add({
+      kind: 'copy',
+      to: { kind: 'memory', memory, offset },
+      from: this.#word(value).word,
+      size,
+    });
+  }
+
+  /** A new Slot, 0 at first. */
+  variable(name: string): Slot {
+    return this.#slot(name);
+  }
+
+  /** The failed record and the error of the last refusal, for {@link guard}. */
+  failure(): { readonly record: Slot; readonly error: Slot } {
+    return { record: failedSlot, error: errorSlot };
+  }
+
+  /** All the calls, in the order in which they are written down. */
+  listing(): readonly ListingLine[] {
+    this.recording();
+    return this.#journal.lines();
+  }
+
+  toString(): string {
+    return this.listing()
+      .map((line) => line.text)
+      .join('\n');
+  }
+
+  /** The executable for an architecture: by default the one of this machine. */
+  compile(arch: Arch = hostArch()): Image {
+    let image = this.#images.get(arch);
+    if (!image) {
+      image = compile(this.recording(), arch);
+      this.#images.set(arch, image);
+    }
+    return image;
+  }
+
+  /** Closes the Program and gives what it consists of. */
+  recording(): Recording {
+    if (!this.#recording) {
+      this.#add({ kind: 'end' });
+      this.#journal.block('on failure', () => this.#outOfLine(this.#failed, () => reportFailure(this)));
+      const nodes = [...this.#nodes, ...this.#cold.flat()];
+      this.#recording = { nodes, steps: this.#steps };
+    }
+    return this.#recording;
+  }
+
+  #call(syscall: Syscall, args: readonly unknown[], refused: Label | undefined): Value {
+    if (args.length > syscall.parameters.length)
+      throw new TypeError(`${syscall.name}: too many arguments`);
+    syscall.parameters.forEach((parameter, index) => {
+      parameter.check(args[index]);
+      freeze(args[index]);
+    });
+    const origin = pathsOf(syscall, args, () => undefined).path;
+    const result = syscall.returns === '0' ? undefined : this.#slot(syscall.returns, origin);
+    this.#steps += 1;
+    this.#journal.call({ step: this.#steps, syscall, args, result, section: this.#section });
+    this.#add({ kind: 'call', syscall, args, result, refused, section: this.#section, step: this.#steps });
+    return result ?? 0;
+  }
+
+  #slot(name: string, origin?: string, size: 4 | 8 = 8): Slot {
+    const count = (this.#names.get(name) ?? 0) + 1;
+    this.#names.set(name, count);
+    return new Slot(`${name}${count}`, origin, size);
+  }
+
+  #word(value: Value): { word: Word; size: 4 | 8 } {
+    if (!(value instanceof Slot)) return { word: { kind: 'constant', value: BigInt(value) }, size: 8 };
+    return { word: { kind: 'slot', slot: value }, size: value.size };
+  }
+
+  #branch(word: Word, size: 4 | 8, test: Test, target: Label): void {
+    this.#add({ kind: 'branch', word, size, test, target });
+  }
+
+  /** Records behind everything else what is only jumped to, so that the usual way is straight. */
+  #outOfLine(label: Label, body: () => void): void {
+    const outer = this.#into;
+    this.#into = [{ kind: 'label', label }];
+    this.#cold.push(this.#into);
+    body();
+    this.#into = outer;
+  }
+
+  #coldBlock(label: Label, after: Label, body: () => void): void {
+    this.#outOfLine(label, () => {
+      body();
+      this.#add({ kind: 'jump', target: after });
+    });
+  }
+
+  #add(node: ProgramNode): void {
+    if (this.#recording)
+      throw new TypeError('this Program is compiled already: nothing can be added');
+    this.#into.push(node);
+  }
+}
+
+function freeze(value: unknown): void {
+  if (!(value instanceof Memory)) return;
+  value.freeze();
+  for (const { target } of value.pointers) freeze(target);
+}
