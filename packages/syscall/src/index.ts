@@ -27,7 +27,7 @@ export {
 export type { Image } from './program/compile.ts';
 export type { ListingLine } from './program/journal.ts';
 export { Program } from './program/program.ts';
-export { failedStatus, reportFd, reportSize, sendFailure, sendReport } from './program/report.ts';
+export { failedStatus, reportSize, sendFailure, sendReport } from './program/report.ts';
 export { spawn, type ProgramOptions, type ProgramProcess, type Report } from './spawn.ts';
 export { defineStruct, type Field, type FieldValues, type Struct } from './struct.ts';
 export { syscall, type Returns, type Syscall } from './syscall.ts';

@@ -5,7 +5,7 @@ import { Executable } from './executable.ts';
 import { pathsOf } from './paths.ts';
 import { problemErrno, type Image } from './program/compile.ts';
 import { Program } from './program/program.ts';
-import { failedReport, reportFd, reportSize } from './program/report.ts';
+import { failedReport, reportSize } from './program/report.ts';
 
 /** A message of a running Program: its kind, and 32 bytes. */
 export interface Report {
@@ -18,14 +18,17 @@ export interface ProgramOptions extends Pick<
   SpawnOptions,
   'argv0' | 'cwd' | 'detached' | 'gid' | 'killSignal' | 'signal' | 'timeout' | 'uid'
 > {
-  /** Standard input, output and error, as of `child_process.spawn`. File descriptor 3 belongs to the reports. */
+  /**
+   * Standard input, output and error, and more, as of `child_process.spawn`. The Program's `reportFd` belongs to its reports: what
+   * stands there in this list, and behind it, arrives one higher.
+   */
   readonly stdio?: StdioOptions | undefined;
 }
 
 /** A Program that runs. */
 export interface ProgramProcess {
   readonly process: ChildProcess;
-  /** Where messages to the Program go; it reads them from file descriptor 3. */
+  /** Where messages to the Program go; it reads them from its `reportFd`. */
   readonly control: Duplex;
 }
 
@@ -46,7 +49,8 @@ export function spawn(
   const executable = program instanceof Program ? new Executable(program.compile()) : program;
   try {
     const { stdio = 'pipe', ...rest } = options;
-    const child = spawnProcess(executable.path, [], { ...rest, env: {}, stdio: withReports(stdio) });
+    const { reportFd } = executable.image.recording;
+    const child = spawnProcess(executable.path, [], { ...rest, env: {}, stdio: withReports(stdio, reportFd) });
     const control = child.stdio[reportFd] as unknown as Duplex | undefined;
     // Without a control stream the process has not come to be; its `error` event says why.
     control?.on('error', ignore);
@@ -57,7 +61,7 @@ export function spawn(
   }
 }
 
-function withReports(stdio: StdioOptions): StdioOptions {
+function withReports(stdio: StdioOptions, reportFd: number): StdioOptions {
   const list = typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio];
   while (list.length < reportFd) list.push('pipe');
   return [...list.slice(0, reportFd), 'pipe', ...list.slice(reportFd)] as StdioOptions;

@@ -68,4 +68,6 @@ export interface Recording {
   readonly nodes: readonly ProgramNode[];
   /** How many calls there are. */
   readonly steps: number;
+  /** The file descriptor of its reports. */
+  readonly reportFd: number;
 }

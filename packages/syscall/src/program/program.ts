@@ -33,9 +33,16 @@ export class Program implements Kernel {
   #into: ProgramNode[] = this.#nodes;
   #refused: Label = new Label('failed');
   readonly #failed: Label = this.#refused;
+  /** The file descriptor on which it speaks with the process that starts it: 3, unless the command needs that. */
+  readonly reportFd: number;
   #section: Section | undefined;
   #steps = 0;
   #recording: Recording | undefined;
+
+  constructor({ reportFd = 3 }: { readonly reportFd?: number } = {}) {
+    checkInteger('reportFd', reportFd, 3n, 1023n);
+    this.reportFd = reportFd;
+  }
 
   call<const P extends readonly Parameter[]>(syscall: Syscall<P>, ...args: Arguments<P>): Value {
     return this.#call(syscall, args, this.#refused);
@@ -105,6 +112,15 @@ export class Program implements Kernel {
     this.#branch(word, size, test, yes);
     this.#journal.block(`if ${formatTest(actual, test)}`, () => this.#coldBlock(yes, after, then), otherwise ? '} else {' : '}');
     if (otherwise) this.#journal.block('', otherwise);
+    this.#add({ kind: 'label', label: after });
+  }
+
+  /** Does `body` unless the number passes the test when the Program runs. */
+  unless(actual: Value, test: Test, body: () => void): void {
+    const { word, size } = this.#word(actual);
+    const after = new Label('after');
+    this.#branch(word, size, test, after);
+    this.#journal.block(`unless ${formatTest(actual, test)}`, body);
     this.#add({ kind: 'label', label: after });
   }
 
@@ -208,7 +224,7 @@ export class Program implements Kernel {
       this.#add({ kind: 'end' });
       this.#journal.block('on failure', () => this.#outOfLine(this.#failed, () => reportFailure(this)));
       const nodes = [...this.#nodes, ...this.#cold.flat()];
-      this.#recording = { nodes, steps: this.#steps };
+      this.#recording = { nodes, steps: this.#steps, reportFd: this.reportFd };
     }
     return this.#recording;
   }

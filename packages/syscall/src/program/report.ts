@@ -4,8 +4,6 @@ import { Memory } from '../memory.ts';
 import type { Slot } from '../value.ts';
 import type { Program } from './program.ts';
 
-/** The file descriptor on which a Program speaks with the process that started it. */
-export const reportFd = 3;
 /** Size of a report: 8 bytes for its kind, 32 for what it says. */
 export const reportSize = 40;
 /** The kind of report that says which call failed. Other kinds are up to who writes the Program. */
@@ -25,7 +23,7 @@ const exitGroup = syscall('exit_group', [int('status')]);
 
 /** Sends a report to the starter, if there still is one. The first 8 bytes of it are its kind. */
 export function sendReport(program: Program, report: Memory): void {
-  program.try(sendto, reportFd, report, reportSize, 0x4000, null, 0);
+  program.try(sendto, program.reportFd, report, reportSize, 0x4000, null, 0);
 }
 
 /** Reports the call that failed. */
