@@ -233,8 +233,9 @@ export class Program implements Kernel {
     if (args.length > syscall.parameters.length)
       throw new TypeError(`${syscall.name}: too many arguments`);
     syscall.parameters.forEach((parameter, index) => {
-      parameter.check(args[index]);
-      freeze(args[index]);
+      const value = args[index];
+      parameter.check(value);
+      if (value instanceof Memory) this.#take(value);
     });
     const origin = pathsOf(syscall, args, () => undefined).path;
     const result = syscall.returns === '0' ? undefined : this.#slot(syscall.returns, origin);
@@ -242,6 +243,15 @@ export class Program implements Kernel {
     this.#journal.call({ step: this.#steps, syscall, args, result, section: this.#section });
     this.#add({ kind: 'call', syscall, args, result, refused, section: this.#section, step: this.#steps });
     return result ?? 0;
+  }
+
+  /** Copies memory as it is now; the numbers of its slots are put in right before each call that uses it. */
+  #take(memory: Memory): void {
+    memory.freeze();
+    for (const { offset, size, value } of memory.patches) {
+      this.#add({ kind: 'copy', to: { kind: 'memory', memory, offset }, from: { kind: 'slot', slot: value }, size });
+    }
+    for (const { target } of memory.pointers) this.#take(target);
   }
 
   #slot(name: string, origin?: string, size: 4 | 8 = 8): Slot {
@@ -280,10 +290,4 @@ export class Program implements Kernel {
       throw new TypeError('this Program is compiled already: nothing can be added');
     this.#into.push(node);
   }
-}
-
-function freeze(value: unknown): void {
-  if (!(value instanceof Memory)) return;
-  value.freeze();
-  for (const { target } of value.pointers) freeze(target);
 }
