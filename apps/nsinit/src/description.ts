@@ -1,0 +1,58 @@
+import type { CapabilityName, ResourceLimits } from '@ts-c/capabilities';
+import type { Device, Mount, MountPropagation } from '@ts-c/mount';
+import type { IdMapping, NamespaceRequests, TimeOffsets } from '@ts-c/namespaces';
+
+/**
+ * A container, described: plain data, and all that {@link create} needs to know. `container.json` of libcontainer 1.1.0 is one way
+ * to write it; the options of `nsinit run` are another.
+ */
+export interface ContainerDescription {
+  /**
+   * The root file system: an absolute path on this machine. Without one it is a throw-away copy-on-write view of this machine's own
+   * root, whose changes are gone when the container ends.
+   */
+  readonly rootfs?: string;
+  /** The command and its arguments. A command without a slash is looked up in the `PATH` of `environment`. */
+  readonly command: readonly string[];
+  /** All of the command's environment, as `KEY=VALUE`. */
+  readonly environment: readonly string[];
+  /** Where the command starts; `/` by default. */
+  readonly workingDirectory?: string;
+  /** Needs a uts namespace. */
+  readonly hostname?: string;
+  /** Needs a uts namespace. */
+  readonly domainname?: string;
+  /** `name`, `uid`, `name:group` or `uid:gid`, looked up in the container's own passwd and group; root by default. */
+  readonly user?: string;
+  /** Groups by id, beside those of `user`. */
+  readonly additionalGroups?: readonly number[];
+  /** Should the command have a terminal of its own? */
+  readonly tty?: boolean;
+  /** Which namespaces are new (`true`) or joined (a path, a pid or a pidfd). */
+  readonly namespaces: NamespaceRequests;
+  /** Needs a new user namespace. */
+  readonly uidMappings?: readonly IdMapping[];
+  /** Needs a new user namespace. */
+  readonly gidMappings?: readonly IdMapping[];
+  /** Needs a new time namespace. */
+  readonly timeOffsets?: TimeOffsets;
+  /** Mounts beside the usual /proc, /sys, /dev, /dev/shm and /dev/pts, in order. */
+  readonly mounts: readonly Mount[];
+  /** Device nodes to make. */
+  readonly deviceNodes: readonly Device[];
+  /** Move the root mount instead of pivot_root(2). */
+  readonly noPivotRoot?: boolean;
+  /** Is the root file system read-only to the container? */
+  readonly readonlyRoot?: boolean;
+  /** Makes parts of /proc and all of /sys read-only and hides /proc/kcore. */
+  readonly restrictSys?: boolean;
+  readonly readonlyPaths?: readonly string[];
+  readonly maskedPaths?: readonly string[];
+  /** What mounts of the host do in the container: `private` by default. */
+  readonly mountPropagation?: MountPropagation;
+  readonly mountLabel?: string;
+  /** Capabilities to keep; all others are dropped from every set. */
+  readonly capabilities: readonly CapabilityName[];
+  readonly noNewPrivileges?: boolean;
+  readonly resourceLimits?: ResourceLimits;
+}

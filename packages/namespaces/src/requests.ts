@@ -1,0 +1,66 @@
+import { checkInteger, checkString } from '@ts-c/syscall';
+import { namespaceOf, type NamespaceKind } from './kinds.ts';
+
+/**
+ * An existing namespace: the path of its file (`/proc/PID/ns/net`, or a bind mount of such a file), the pid of a process in it, or
+ * a pidfd of one.
+ */
+export type NamespaceTarget = string | { readonly pid: number } | { readonly pidfd: number };
+
+/** Which namespaces a process gets: `true` for a new one, a target to join one that exists. What is absent is shared. */
+export type NamespaceRequests = {
+  readonly [K in NamespaceKind]?: boolean | NamespaceTarget | undefined;
+};
+
+/** A namespace to join. */
+export interface Join {
+  readonly kind: NamespaceKind;
+  readonly target: NamespaceTarget;
+}
+
+/** Requests, sorted out. */
+export interface SortedRequests {
+  readonly created: ReadonlySet<NamespaceKind>;
+  readonly joined: readonly Join[];
+}
+
+/**
+ * Checks requests and sorts them into new namespaces and ones to join.
+ *
+ * @throws {TypeError} (`ERR_INVALID_ARG_VALUE`) for an unknown kind, or a target that is no path, pid or pidfd.
+ */
+export function sortRequests(requests: NamespaceRequests): SortedRequests {
+  const created = new Set<NamespaceKind>();
+  const joined: Join[] = [];
+  for (const [kind, request] of Object.entries(requests) as [
+    NamespaceKind,
+    NamespaceRequests[NamespaceKind],
+  ][]) {
+    namespaceOf(kind);
+    if (request === undefined || request === false) continue;
+    if (request === true) created.add(kind);
+    else joined.push({ kind, target: checkTarget(kind, request) });
+  }
+  return { created, joined };
+}
+
+function checkTarget(kind: NamespaceKind, target: NamespaceTarget): NamespaceTarget {
+  if (typeof target === 'string') {
+    checkString(`namespaces.${kind}`, target);
+    if (!target.startsWith('/'))
+      throw invalid(`namespaces.${kind}: expected an absolute path, got ${JSON.stringify(target)}`);
+  } else if (typeof target === 'object' && 'pid' in target) {
+    checkInteger(`namespaces.${kind}.pid`, target.pid, 1n, 2n ** 31n - 1n);
+  } else if (typeof target === 'object' && 'pidfd' in target) {
+    checkInteger(`namespaces.${kind}.pidfd`, target.pidfd, 0n, 2n ** 31n - 1n);
+  } else {
+    throw invalid(
+      `namespaces.${kind}: expected true, a path, { pid } or { pidfd }, got ${JSON.stringify(target)}`,
+    );
+  }
+  return target;
+}
+
+function invalid(message: string): TypeError {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+}

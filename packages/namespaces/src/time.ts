@@ -1,0 +1,37 @@
+import { AT_FDCWD, checkInteger, type Program } from '@ts-c/syscall';
+import { writeFile } from './write-file.ts';
+
+/** What the clocks of a new time namespace are ahead of the host's. See time_namespaces(7). */
+export interface TimeOffsets {
+  readonly monotonic?: TimeOffset;
+  readonly boottime?: TimeOffset;
+}
+
+/** An offset of a clock, in seconds and nanoseconds. */
+export interface TimeOffset {
+  /** Whole seconds; may be negative, as long as the clock does not become so. */
+  readonly seconds: number;
+  /** 0 to 999,999,999. */
+  readonly nanoseconds?: number;
+}
+
+/**
+ * Writes offsets as /proc/PID/timens_offsets takes them.
+ *
+ * @throws {TypeError} (`ERR_INVALID_ARG_VALUE`) where a number is out of range.
+ */
+export function formatTimeOffsets(offsets: TimeOffsets): string {
+  return Object.entries(offsets)
+    .map(([clock, { seconds, nanoseconds = 0 }]: [string, TimeOffset]) => {
+      checkInteger(`timeOffsets.${clock}.seconds`, seconds, -(2n ** 53n), 2n ** 53n);
+      checkInteger(`timeOffsets.${clock}.nanoseconds`, nanoseconds, 0n, 999_999_999n);
+      return `${clock} ${seconds} ${nanoseconds}\n`;
+    })
+    .join('');
+}
+
+/** Steps that set the clocks of the time namespace that children will live in. No process may live there yet. */
+export function writeTimeOffsets(program: Program, offsets: TimeOffsets): void {
+  const text = formatTimeOffsets(offsets);
+  if (text !== '') writeFile(program, AT_FDCWD, '/proc/self/timens_offsets', text);
+}
