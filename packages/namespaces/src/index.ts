@@ -28,3 +28,4 @@ export type { TimeOffset, TimeOffsets } from './time.ts';
 export { launch, type LaunchOptions, type Supervised } from './launch.ts';
 export { passPidfds, spawn, type SpawnOptions } from './spawn.ts';
 export { within, type ThreadNamespaceKind } from './within.ts';
+export { setDomainname, setHostname } from './uts.ts';
