@@ -16,6 +16,8 @@ export interface Supervised {
   readonly started: Promise<void>;
   /** Lets the child go on, past the hold at its beginning or the gate in front of its command. */
   proceed(): void;
+  /** Ends the child at once, and with it the supervisor, which still does what it has to do at its end. */
+  end(): void;
   /** Lets supervisor and child live on without this process, and this process end without them. */
   release(): void;
 }
@@ -68,6 +70,8 @@ export function launch(program: Program | Executable, options: LaunchOptions): S
     ready: ready.promise,
     started: started.promise,
     proceed: () => void control.write(encodeMessage(messages.proceed)),
+    // Half-closed: the supervisor takes that for our end, and its last reports still arrive.
+    end: () => void control?.end(),
     release() {
       control.end(encodeMessage(messages.release));
       process.unref();

@@ -1,0 +1,118 @@
+import { finalize } from '@ts-c/capabilities';
+import { hostView, openInRoot, setUpMountNamespace, type Root } from '@ts-c/mount';
+import {
+  execute,
+  passPidfds,
+  setDomainname,
+  setHostname,
+  sortRequests,
+  supervise,
+  type Supervision,
+} from '@ts-c/namespaces';
+import { OPEN, Program, type Value } from '@ts-c/syscall';
+import { bindConsole, openTerminal, sendDescriptor, takeTerminal } from '@ts-c/terminal';
+import type { ContainerDescription } from '../description.ts';
+import type { Facts } from './facts.ts';
+import type { Reservation } from './reservation.ts';
+
+/** How a container is brought up, beside what it is. */
+export interface Plan {
+  readonly description: ContainerDescription;
+  readonly facts: Facts;
+  /** What the supervisor keeps on disk while the container exists. */
+  readonly reservation?: Reservation | undefined;
+  /** Does it wait at its beginning, until it has been written down? */
+  readonly hold?: boolean;
+  /** Does it wait in front of its command, to be started later? */
+  readonly gate?: boolean;
+  /** May it outlive its supervisor? */
+  readonly outlives?: boolean;
+}
+
+/** A container as a Program, and the pidfds that have to be handed to it. */
+export interface ContainerProgram {
+  readonly program: Program;
+  readonly pidfds: readonly number[];
+}
+
+/** Writes a container down: everything that will be done to bring it up, and nothing done. */
+export function writeContainer(plan: Plan): ContainerProgram {
+  const { description, facts, reservation, hold = false, gate = false, outlives = false } = plan;
+  const program = new Program();
+  const { created, joined } = sortRequests(description.namespaces);
+  const passed = passPidfds(joined, program.reportFd + (description.tty ? 2 : 1));
+  const supervision: Supervision = {
+    created,
+    joined,
+    descriptors: passed.descriptors,
+    hold,
+    gate,
+    outlives,
+    session: true,
+    ...(facts.mappings ? { mappings: facts.mappings } : {}),
+    ...(description.timeOffsets ? { timeOffsets: description.timeOffsets } : {}),
+    ...(reservation ? { reserve: reservation.reserve, release: reservation.release } : {}),
+    setUp: () => setUp(program, description, facts, created.has('mount')),
+    execute: () =>
+      execute(program, {
+        file: description.command[0] as string,
+        argv: description.command,
+        environment: environmentOf(description, facts),
+      }),
+  };
+  supervise(program, supervision);
+  return { program, pidfds: passed.pidfds };
+}
+
+function setUp(program: Program, description: ContainerDescription, facts: Facts, newMounts: boolean): void {
+  let slave: Value | undefined;
+  const console = (root: Root): void => {
+    slave = openConsole(program, root, program.reportFd + 1, facts);
+  };
+  if (newMounts) {
+    const { mounts, deviceNodes, noPivotRoot, readonlyRoot, restrictSys, maskedPaths, readonlyPaths } = description;
+    setUpMountNamespace(program, {
+      rootfs: facts.rootfs ?? ((kernel) => hostView(kernel, facts.hostView)),
+      mounts,
+      deviceNodes,
+      ...(noPivotRoot ? { noPivotRoot } : {}),
+      ...(readonlyRoot ? { readonlyRoot } : {}),
+      ...(restrictSys ? { restrictSys } : {}),
+      ...(maskedPaths ? { maskedPaths } : {}),
+      ...(readonlyPaths ? { readonlyPaths } : {}),
+      ...(description.mountPropagation ? { mountPropagation: description.mountPropagation } : {}),
+      ...(description.mountLabel ? { mountLabel: description.mountLabel } : {}),
+      ...(description.tty ? { console } : {}),
+    });
+  }
+  if (description.hostname !== undefined) setHostname(program, description.hostname);
+  if (description.domainname !== undefined) setDomainname(program, description.domainname);
+  if (slave !== undefined) takeTerminal(program, slave);
+  finalize(program, {
+    keep: description.capabilities,
+    user: facts.user,
+    lastCapability: facts.lastCapability,
+    noNewPrivileges: description.noNewPrivileges ?? false,
+    ...(description.resourceLimits ? { resourceLimits: description.resourceLimits } : {}),
+    ...(description.workingDirectory !== undefined ? { workingDirectory: description.workingDirectory } : {}),
+  });
+}
+
+/** A terminal of the container's own devpts: its master goes to Node, its slave becomes /dev/console. */
+function openConsole(program: Program, root: Root, socket: number, facts: Facts): Value {
+  const dev = openInRoot(program, root, 'dev', OPEN.PATH | OPEN.DIRECTORY | OPEN.CLOEXEC);
+  const devpts = openInRoot(program, root, 'dev/pts', OPEN.PATH | OPEN.DIRECTORY | OPEN.CLOEXEC);
+  const { master, slave } = openTerminal(program, devpts, {
+    ...(facts.terminalSize ? { size: facts.terminalSize } : {}),
+    owner: { uid: facts.user.uid, gid: 5 },
+  });
+  bindConsole(program, dev, slave);
+  sendDescriptor(program, socket, master);
+  return slave;
+}
+
+/** The environment as described, and a home: programs expect one. */
+function environmentOf({ environment }: ContainerDescription, { user }: Facts): readonly string[] {
+  const hasHome = environment.some((entry) => entry.startsWith('HOME='));
+  return hasHome ? environment : [...environment, `HOME=${user.home ?? '/'}`];
+}

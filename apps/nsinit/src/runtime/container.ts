@@ -1,0 +1,210 @@
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { launch, type Supervised } from '@ts-c/namespaces';
+import { Executable } from '@ts-c/syscall';
+import { DescriptorChannel, Terminal } from '@ts-c/terminal';
+import type { ContainerDescription } from '../description.ts';
+import { checkDescription } from './check.ts';
+import { writeContainer } from './container-program.ts';
+import { lookUp, type Facts } from './facts.ts';
+import type { Reservation } from './reservation.ts';
+
+/** How a container ended. */
+export interface ContainerResult {
+  /** The exit status of its command; `null` if a signal ended it. */
+  readonly exitCode: number | null;
+  /** The signal that ended its command. */
+  readonly signal: NodeJS.Signals | null;
+  /** Was it ended because `timeout` had passed? */
+  readonly timedOut: boolean;
+  /** Milliseconds from its creation to its end. */
+  readonly durationMs: number;
+}
+
+/** How to bring a container up. */
+export interface ContainerOptions {
+  /** Standard input, output and error of the command, as of `child_process.spawn`; pipes by default. Not with a terminal. */
+  readonly stdio?: StdioOptions;
+  /** Ends the container when aborted. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds after which the container is ended. */
+  readonly timeout?: number;
+  /** The size of its terminal to begin with. */
+  readonly terminalSize?: Facts['terminalSize'];
+  /** May it outlive this process? See {@link Container.release}. */
+  readonly detached?: boolean;
+}
+
+/** Options that only the runtime itself sets. */
+export interface InternalOptions extends ContainerOptions {
+  readonly hold?: boolean;
+  readonly gate?: boolean;
+  readonly reservation?: Reservation | undefined;
+}
+
+/** A container. Leaving an `await using` block ends it. */
+export class Container implements AsyncDisposable {
+  /** The supervisor: a process of a few pages that ends as the container does. */
+  readonly process: ChildProcess;
+  readonly #supervised: Supervised;
+  readonly #ended: Promise<ContainerResult>;
+  readonly #terminal: Promise<Terminal> | undefined;
+
+  constructor(supervised: Supervised, terminal: Promise<Terminal> | undefined, options: InternalOptions) {
+    this.process = supervised.process;
+    this.#supervised = supervised;
+    this.#terminal = terminal;
+    this.#ended = this.#watch(supervised.process, options);
+    this.#ended.catch(() => {});
+  }
+
+  async #watch(child: ChildProcess, { signal, timeout, reservation }: InternalOptions): Promise<ContainerResult> {
+    const begun = performance.now();
+    const failures: unknown[] = [];
+    let timedOut = false;
+    const abort = (): void => {
+      failures.push(signal?.reason);
+      this.#supervised.end();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    const expire = (): void => {
+      timedOut = true;
+      this.#supervised.end();
+    };
+    const timer = timeout === undefined ? undefined : setTimeout(expire, timeout);
+    child.on('error', (error) => failures.push(error));
+    try {
+      const [exitCode, signalCode] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+        // A process that never came to be only has an error.
+        if (child.pid === undefined) child.once('error', () => resolve([null, null]));
+        child.once('close', (code, name) => resolve([code, name]));
+      });
+      // A supervisor that was killed could not remove what it had on disk.
+      if (signalCode !== null) reservation?.sweep();
+      if (failures.length > 0) throw failures[0];
+      return { exitCode, signal: signalCode, timedOut, durationMs: performance.now() - begun };
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /** The pid of the container's first process, on this machine. Rejects with what failed, if it did not come that far. */
+  get pid(): Promise<number> {
+    return this.#supervised.created;
+  }
+
+  get stdin(): Writable | null {
+    return this.process.stdin;
+  }
+
+  get stdout(): Readable | null {
+    return this.process.stdout;
+  }
+
+  get stderr(): Readable | null {
+    return this.process.stderr;
+  }
+
+  /** Its terminal, if it was described with one. */
+  get terminal(): Promise<Terminal> | undefined {
+    return this.#terminal;
+  }
+
+  /** Resolves once it waits in front of its command; only of a container that was created, not run. */
+  get ready(): Promise<void> {
+    return this.#supervised.ready;
+  }
+
+  /** Resolves once it runs its command. Rejects with what failed. */
+  get started(): Promise<void> {
+    return this.#supervised.started;
+  }
+
+  /** Lets a created container go on to its command, and waits until it runs. */
+  async start(): Promise<void> {
+    await this.#supervised.ready;
+    this.#supervised.proceed();
+    await this.#supervised.started;
+  }
+
+  /** Lets it go on from its very beginning. */
+  proceed(): void {
+    this.#supervised.proceed();
+  }
+
+  /** Sends a signal to its first process. */
+  kill(signal: NodeJS.Signals | number = 'SIGTERM'): boolean {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return false;
+    // The supervisor can't pass this one on. It ends the container in its own way, and has time to clean up.
+    if (signal === 'SIGKILL' || signal === 9) this.#supervised.end();
+    else return this.process.kill(signal);
+    return true;
+  }
+
+  /** Waits for the end of the container. Rejects with a SystemError where bringing it up failed: the step is in it. */
+  wait(): Promise<ContainerResult> {
+    return this.#ended;
+  }
+
+  /** Lets it live on without this process. */
+  release(): void {
+    this.#supervised.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill('SIGKILL');
+    await this.#ended.catch(() => {});
+    await (await this.#terminal?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Writes a container down and starts it, up to where `options` let it come. */
+export function bringUp(description: ContainerDescription, options: InternalOptions = {}): Container {
+  options.signal?.throwIfAborted();
+  checkDescription(description);
+  const { stdio = 'pipe', detached = false, hold, gate, reservation } = options;
+  const facts = lookUp(description, options.terminalSize);
+  const { program, pidfds } = writeContainer({
+    description,
+    facts,
+    reservation,
+    hold: hold ?? false,
+    gate: gate ?? false,
+    outlives: detached,
+  });
+  using executable = new Executable(program.compile(), 'nsinit');
+  const channel = description.tty ? new DescriptorChannel() : undefined;
+  try {
+    const supervised = launch(executable, {
+      argv0: 'nsinit',
+      cwd: '/',
+      // A group of its own: what the terminal sends to ours reaches the container once, through us.
+      detached: true,
+      stdio: channel ? ['ignore', 'ignore', 'ignore', channel.childEnd, ...pidfds] : [...threeOf(stdio), ...pidfds],
+      mappings: facts.mappings,
+    });
+    const terminal = channel && receiveTerminal(channel, supervised);
+    return new Container(supervised, terminal, options);
+  } catch (error) {
+    channel?.[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function receiveTerminal(channel: DescriptorChannel, supervised: Supervised): Promise<Terminal> {
+  const gone = new AbortController();
+  supervised.process.once('exit', () => gone.abort());
+  try {
+    return new Terminal(await channel.receive({ signal: gone.signal }));
+  } finally {
+    channel[Symbol.dispose]();
+  }
+}
+
+function threeOf(stdio: StdioOptions): (number | 'pipe' | 'ignore' | 'inherit')[] {
+  const list = (typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio]) as (number | 'pipe' | 'ignore' | 'inherit')[];
+  if (list.length > 3) throw new TypeError('stdio: a container has standard input, output and error, and no more');
+  while (list.length < 3) list.push('pipe');
+  return list;
+}

@@ -1,0 +1,56 @@
+import { realpathSync } from 'node:fs';
+import process from 'node:process';
+import { lastCapability, resolveUser, type ResolvedUser } from '@ts-c/capabilities';
+import { planHostView, readMountInfo, type HostViewPlan } from '@ts-c/mount';
+import { mapWriter, ownMapping, type Mappings } from '@ts-c/namespaces';
+import type { ContainerDescription } from '../description.ts';
+import { readAccounts } from './accounts.ts';
+import { DescriptionError } from './check.ts';
+
+/** What has to be looked up on this machine before a container can be written down. */
+export interface Facts {
+  /** The root file system without symbolic links on the way; nothing means the view of the host's own. */
+  readonly rootfs: string | undefined;
+  readonly hostView: HostViewPlan;
+  readonly user: ResolvedUser;
+  /** The highest capability that the kernel knows. */
+  readonly lastCapability: number;
+  readonly mappings: Mappings | undefined;
+  /** The size of the terminal to begin with. */
+  readonly terminalSize: { readonly rows: number; readonly columns: number } | undefined;
+}
+
+/**
+ * Looks up what a description leaves to the machine: where its root is, who its user is, how ids map.
+ *
+ * @throws {DescriptionError} where the user or its group is unknown in the container.
+ */
+export function lookUp(description: ContainerDescription, terminalSize?: Facts['terminalSize']): Facts {
+  const rootfs = description.rootfs === undefined ? undefined : realpathSync(description.rootfs);
+  return {
+    rootfs,
+    hostView: rootfs === undefined ? planHostView(readMountInfo()) : { overlays: [], files: [] },
+    user: userOf(description, rootfs ?? '/'),
+    lastCapability: lastCapability(),
+    mappings: mappingsOf(description),
+    terminalSize,
+  };
+}
+
+function userOf(description: ContainerDescription, rootfs: string): ResolvedUser {
+  const { user = '', additionalGroups = [] } = description;
+  try {
+    const resolved = resolveUser(user, user === '' ? {} : readAccounts(rootfs, description.mounts));
+    return { ...resolved, additionalGids: [...resolved.additionalGids, ...additionalGroups] };
+  } catch (error) {
+    throw new DescriptionError('user', (error as Error).message, { cause: error });
+  }
+}
+
+function mappingsOf({ namespaces, uidMappings, gidMappings }: ContainerDescription): Mappings | undefined {
+  if (namespaces.user !== true) return undefined;
+  const caller = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+  const uid = uidMappings && uidMappings.length > 0 ? uidMappings : ownMapping(caller.uid);
+  const gid = gidMappings && gidMappings.length > 0 ? gidMappings : ownMapping(caller.gid);
+  return { uid, gid, writer: mapWriter(uid, gid, caller) };
+}

@@ -1,0 +1,52 @@
+import { median, ratio, type Measurement } from './measure.ts';
+import type { ManyResult } from './many.ts';
+
+/** Everything that is measured beside the start. */
+export interface Figures {
+  readonly many: ManyResult;
+  /** Bytes. */
+  readonly memory: number;
+  readonly compile: { readonly milliseconds: number; readonly bytes: number };
+}
+
+/** What the project promises: the library's time over that of others. */
+const promises: Readonly<Record<string, number>> = { 'plain spawn': 2.2, bwrap: 1, crun: 0.6 };
+
+/** The figures for people. */
+export function formatTable(measurements: readonly Measurement[], { many, memory, compile }: Figures): string {
+  const library = measurements.find(({ name }) => name === 'library');
+  const cli = measurements.find(({ name }) => name === 'nsinit run');
+  const rows = measurements.map((measurement) => [
+    measurement.name,
+    measurement.failure === undefined ? `${median(measurement.times).toFixed(2)} ms` : `failed: ${measurement.failure}`,
+    times(ratio(library, measurement)),
+    promises[measurement.name] === undefined ? '' : `at most ${promises[measurement.name]}`,
+    times(ratio(cli, measurement)),
+  ]);
+  const lines = [
+    'Start to exit of /bin/true, all in turn in one run',
+    ...align([['', 'median', 'library takes', 'promise', 'nsinit run takes'], ...rows]),
+    '',
+    ...align([
+      ['and', 'is', 'promise'],
+      [`${many.containers} in a row: last hundred over first`, times(many.slowdown), 'at most 1.1'],
+      ['  file descriptors left', String(many.fdsLeft), '0'],
+      ['  processes left', String(many.processesLeft), '0'],
+      ['  mounts left', String(many.mountsLeft), '0'],
+      ['  resident memory grown by', `${(many.residentGrowth / 2 ** 20).toFixed(1)} MiB`, 'less than 10 MB'],
+      ['supervisor, private memory', `${memory / 1024} KiB`, 'at most 64 KiB'],
+      ['minimal.json, compiled', `${(compile.bytes / 1024).toFixed(1)} KiB`, 'at most 32 KiB'],
+      ['  written and compiled in', `${compile.milliseconds.toFixed(2)} ms`, 'at most 1 ms'],
+    ]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function times(value: number | undefined): string {
+  return value === undefined ? '' : `${value.toFixed(2)} x`;
+}
+
+function align(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows.reduce<number[]>((found, row) => row.map((cell, index) => Math.max(found[index] ?? 0, cell.length)), []);
+  return rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ').trimEnd());
+}
