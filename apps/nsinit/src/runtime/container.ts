@@ -7,7 +7,7 @@ import type { ContainerDescription } from '../description.ts';
 import { checkDescription } from './check.ts';
 import { writeContainer } from './container-program.ts';
 import { lookUp, type Facts } from './facts.ts';
-import type { Reservation } from './reservation.ts';
+import type { Keeper } from './keeper.ts';
 
 /** How a container ended. */
 export interface ContainerResult {
@@ -39,7 +39,8 @@ export interface ContainerOptions {
 export interface InternalOptions extends ContainerOptions {
   readonly hold?: boolean;
   readonly gate?: boolean;
-  readonly reservation?: Reservation | undefined;
+  /** Who writes it down while it exists. */
+  readonly keeper?: Keeper | undefined;
 }
 
 /** A container. Leaving an `await using` block ends it. */
@@ -58,7 +59,7 @@ export class Container implements AsyncDisposable {
     this.#ended.catch(() => {});
   }
 
-  async #watch(child: ChildProcess, { signal, timeout, reservation }: InternalOptions): Promise<ContainerResult> {
+  async #watch(child: ChildProcess, { signal, timeout, keeper }: InternalOptions): Promise<ContainerResult> {
     const begun = performance.now();
     const failures: unknown[] = [];
     let timedOut = false;
@@ -80,7 +81,7 @@ export class Container implements AsyncDisposable {
         child.once('close', (code, name) => resolve([code, name]));
       });
       // A supervisor that was killed could not remove what it had on disk.
-      if (signalCode !== null) reservation?.sweep();
+      if (signalCode !== null) await keeper?.sweep();
       if (failures.length > 0) throw failures[0];
       return { exitCode, signal: signalCode, timedOut, durationMs: performance.now() - begun };
     } finally {
@@ -163,12 +164,12 @@ export class Container implements AsyncDisposable {
 export function bringUp(description: ContainerDescription, options: InternalOptions = {}): Container {
   options.signal?.throwIfAborted();
   checkDescription(description);
-  const { stdio = 'pipe', detached = false, hold, gate, reservation } = options;
+  const { stdio = 'pipe', detached = false, hold, gate, keeper } = options;
   const facts = lookUp(description, options.terminalSize);
   const { program, pidfds } = writeContainer({
     description,
     facts,
-    reservation,
+    reservation: keeper?.reservation,
     hold: hold ?? false,
     gate: gate ?? false,
     outlives: detached,

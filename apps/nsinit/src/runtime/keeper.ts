@@ -1,10 +1,106 @@
-import type { Reservation } from './reservation.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  ContainerStore,
+  deleteState,
+  getState,
+  isSameProcess,
+  processStartTime,
+  saveState,
+  type ProcessIdentity,
+} from '@ts-c/state';
+import type { ContainerDescription } from '../description.ts';
+import { reserveDirectory, reserveId, type Reservation } from './reservation.ts';
 
 /** Who writes a container down for others to find: a record under its id, or the `state.json` of libcontainer 1.1.0. */
 export interface Keeper {
   readonly reservation: Reservation;
   /** Makes what has to be there before the supervisor starts. */
-  prepare(): Promise<void> | void;
+  prepare(): void;
   /** Writes the container down. Its first process has not taken a step yet. */
-  write(pid: number, supervisorPid: number): Promise<void> | void;
+  write(pid: number, supervisorPid: number): void;
+  /** Removes what a supervisor that was killed could not. */
+  sweep(): Promise<void>;
+}
+
+/** What a record says beside the processes. */
+export interface RecordOptions {
+  readonly id: string;
+  readonly description: ContainerDescription;
+  readonly bundle?: string | undefined;
+  /** Does the record stay when the container has ended? */
+  readonly keep?: boolean | undefined;
+}
+
+/** Keeps a record under the container's id. */
+export function recordKeeper(store: ContainerStore, options: RecordOptions): Keeper {
+  const { id, description, bundle, keep = false } = options;
+  return {
+    reservation: reserveId(store.root, id, keep),
+    prepare: () => void store.prepare(),
+    write(pid, supervisorPid) {
+      store.write({
+        id,
+        created: new Date().toISOString(),
+        init: identityOf(pid),
+        supervisor: identityOf(supervisorPid),
+        ...(bundle === undefined ? {} : { bundle }),
+        ...(description.rootfs === undefined ? {} : { rootfs: description.rootfs }),
+        command: description.command,
+        keep,
+        config: description,
+      });
+    },
+    async sweep() {
+      // Its processes die with the supervisor, but not before the kernel has got round to it.
+      for (let tries = 0; tries < 100; tries += 1) {
+        try {
+          store.remove(id, { force: true });
+          return;
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'ERR_CONTAINER_RUNNING') return;
+        }
+        await delay(10);
+      }
+    },
+  };
+}
+
+/** Another container has been started from the same directory, and it is alive. */
+export class DirectoryInUseError extends Error {
+  readonly code = 'ERR_CONTAINER_RUNNING';
+  readonly pid: number;
+
+  constructor(directory: string, pid: number) {
+    super(
+      `the container of ${directory} is running (pid ${pid}); entering a running container is not there yet: kill it first, or use another directory`,
+    );
+    this.pid = pid;
+  }
+}
+
+/**
+ * Keeps `state.json` in the directory of `container.json`, as libcontainer 1.1.0 does.
+ *
+ * @param onStale Told of a `state.json` whose process is gone; it is replaced.
+ */
+export function directoryKeeper(directory: string, onStale: (pid: number) => void): Keeper {
+  return {
+    reservation: reserveDirectory(directory),
+    prepare() {
+      const state = getState(directory);
+      if (!state) return;
+      const { init_pid: pid = 0, init_start_time: startTime = '' } = state;
+      if (pid > 0 && isSameProcess(pid, startTime)) throw new DirectoryInUseError(directory, pid);
+      onStale(pid);
+    },
+    write(pid) {
+      const { startTime } = identityOf(pid);
+      saveState(directory, { init_pid: pid, init_start_time: startTime, network_state: {} });
+    },
+    sweep: async () => deleteState(directory),
+  };
+}
+
+function identityOf(pid: number): ProcessIdentity {
+  return { pid, startTime: processStartTime(pid) };
 }

@@ -24,8 +24,6 @@ export interface Reservation {
   reserve(program: Program): void;
   /** Steps that remove it; the status of the container's first process, as waitid(2) gives it, if there was one. */
   release(program: Program, status: Memory | undefined): void;
-  /** Removes it from here, where the supervisor was killed and could not. */
-  sweep(): void;
 }
 
 const owner = '@ts-c/state';

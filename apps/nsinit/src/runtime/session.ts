@@ -32,11 +32,11 @@ export interface SessionOptions {
  */
 export async function runAttached(description: ContainerDescription, options: SessionOptions = {}): Promise<number> {
   const { keeper, timeout } = options;
-  await keeper?.prepare();
+  keeper?.prepare();
   const container = bringUp(description, {
     stdio: 'inherit',
     hold: keeper !== undefined,
-    reservation: keeper?.reservation,
+    keeper,
     terminalSize: description.tty ? currentSize(process.stdout) : undefined,
     ...(timeout === undefined ? {} : { timeout }),
   });
@@ -62,12 +62,12 @@ export async function runAttached(description: ContainerDescription, options: Se
  * @throws {SessionFailure} where it could not be brought up.
  */
 export async function runDetached(description: ContainerDescription, keeper: Keeper): Promise<number> {
-  await keeper.prepare();
+  keeper.prepare();
   const container = bringUp(description, {
     stdio: 'ignore',
     hold: true,
     detached: true,
-    reservation: keeper.reservation,
+    keeper,
   });
   try {
     await keep(container, keeper);
@@ -85,7 +85,7 @@ export async function runDetached(description: ContainerDescription, keeper: Kee
 async function keep(container: Container, keeper: Keeper | undefined): Promise<void> {
   if (!keeper) return;
   try {
-    await keeper.write(await container.pid, container.process.pid as number);
+    keeper.write(await container.pid, container.process.pid as number);
   } catch (error) {
     container.kill('SIGKILL');
     throw error;
