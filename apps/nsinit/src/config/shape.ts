@@ -1,0 +1,116 @@
+import { always, bigInteger, boolean, integer, list, map, object, string } from './schema.ts';
+import type {
+  Cgroup,
+  ClockOffset,
+  ClockOffsets,
+  Config,
+  DeviceEntry,
+  IdMap,
+  MountConfig,
+  MountEntry,
+  Network,
+  Rlimit,
+  Route,
+} from './types.ts';
+
+const int32 = integer(-(2 ** 31), 2 ** 31 - 1);
+const uint32 = integer(0, 2 ** 32 - 1);
+const int64 = bigInteger(-(2n ** 63n), 2n ** 63n - 1n);
+const strings = list(string, '');
+
+const device = object<DeviceEntry>({
+  type: int32,
+  path: string,
+  major_number: int64,
+  minor_number: int64,
+  cgroup_permissions: string,
+  file_mode: uint32,
+});
+
+const mount = object<MountEntry>({
+  type: string,
+  source: string,
+  destination: string,
+  writable: boolean,
+  private: boolean,
+  options: strings,
+});
+
+const mountConfig = object<MountConfig>({
+  no_pivot_root: boolean,
+  readonly_fs: boolean,
+  mounts: list(mount),
+  device_nodes: list(device),
+  mount_label: string,
+  mount_propagation: string,
+});
+
+const network = object<Network>({
+  type: string,
+  ns_path: string,
+  bridge: string,
+  veth_prefix: string,
+  address: string,
+  gateway: string,
+  mtu: int32,
+});
+
+const route = object<Route>({
+  destination: string,
+  source: string,
+  gateway: string,
+  interface_name: string,
+});
+
+const cgroup = object<Cgroup>({
+  name: string,
+  parent: string,
+  allow_all_devices: boolean,
+  allowed_devices: list(device),
+  memory: int64,
+  memory_reservation: int64,
+  memory_swap: int64,
+  cpu_shares: int64,
+  cpu_quota: int64,
+  cpu_period: int64,
+  cpuset_cpus: string,
+  freezer: string,
+  slice: string,
+});
+
+const idMaps = list(object<IdMap>({ container_id: uint32, host_id: uint32, size: uint32 }));
+
+const clockOffset = object<ClockOffset>({
+  seconds: integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+  nanoseconds: integer(0, 999_999_999),
+});
+
+const limit = always(bigInteger(-1n, 2n ** 64n - 1n));
+
+/** `container.json`, in the order in which 1.1.0 writes its keys, then those that are new. */
+export const configSchema = object<Config>({
+  mount_config: mountConfig,
+  hostname: string,
+  user: string,
+  working_dir: string,
+  environment: strings,
+  tty: boolean,
+  namespaces: map(boolean),
+  capabilities: strings,
+  networks: list(network),
+  routes: list(route),
+  cgroups: cgroup,
+  apparmor_profile: string,
+  process_label: string,
+  restrict_sys: boolean,
+  domainname: string,
+  additional_groups: list(uint32, 0),
+  namespace_paths: map(string),
+  uid_mappings: idMaps,
+  gid_mappings: idMaps,
+  time_offsets: object<ClockOffsets>({ monotonic: clockOffset, boottime: clockOffset }),
+  no_new_privileges: boolean,
+  rlimits: map(object<Rlimit>({ soft: limit, hard: limit })),
+  masked_paths: strings,
+  readonly_paths: strings,
+});
