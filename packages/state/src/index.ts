@@ -1,7 +1,14 @@
 export { StateError, type StateErrorCode } from './error.ts';
 export { formatJson } from './json/format.ts';
 export { parseJson, type Parsed } from './json/parse.ts';
-export { isArray, JsonNumber, JsonObject, toPlain, type Json, type JsonMember } from './json/value.ts';
+export {
+  isArray,
+  JsonNumber,
+  JsonObject,
+  toPlain,
+  type Json,
+  type JsonMember,
+} from './json/value.ts';
 export { DirectoryLock, lockDirectory, waitForLock, type LockOptions } from './lock.ts';
 export {
   isSameProcess,

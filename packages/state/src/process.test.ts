@@ -69,7 +69,7 @@ describe('isSameProcess', () => {
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(String(line));
     const startTime = processStartTime(pid);
-    await expect.poll(() => isSameProcess(pid, startTime)).toBe(false);
+    await expect.poll(() => isSameProcess(pid, startTime), { timeout: 5000 }).toBe(false);
     expect(processStartTime(pid)).toBe(startTime);
     expect(() => openProcess(pid, startTime)).toThrow(esrch);
   });
