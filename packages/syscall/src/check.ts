@@ -2,26 +2,41 @@
  * What may cross into C. koffi cuts strings at a NUL and truncates numbers without a word, so every value is looked at here first.
  */
 
-/** Name of an argument or field, for the error. */
-type Name = string;
-
-function invalid(name: Name, expected: string, got: unknown): TypeError {
-  const text = typeof got === 'string' ? JSON.stringify(got) : String(got);
-  const error = new TypeError(`${name}: expected ${expected}, got ${text}`);
+/** The error for a value that may not cross: a TypeError with the code that Node gives its own. */
+export function invalid(name: string, expected: string, got: unknown): TypeError {
+  const error = new TypeError(`${name}: expected ${expected}, got ${describe(got)}`);
   return Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' });
 }
 
-/** Refuses a number that is no whole number from `min` to `max`. */
-export function checkInteger(name: Name, value: unknown, min: bigint, max: bigint): void {
-  const whole =
-    typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value));
-  if (!whole) throw invalid(name, 'a whole number', value);
-  const big = BigInt(value);
-  if (big < min || big > max) throw invalid(name, `a number from ${min} to ${max}`, value);
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'object' && value !== null) return value.constructor?.name ?? 'an object';
+  return String(value);
 }
 
-/** Refuses a string with a NUL in it, and what is no string. */
-export function checkString(name: Name, value: unknown): asserts value is string {
+/**
+ * Refuses a number that is no whole number from `min` to `max`.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE`, which names the value.
+ */
+export function checkInteger(
+  name: string,
+  value: unknown,
+  min: number | bigint,
+  max: number | bigint,
+): asserts value is number | bigint {
+  const whole =
+    typeof value === 'number' ? Number.isSafeInteger(value) : typeof value === 'bigint';
+  if (!whole) throw invalid(name, 'a whole number', value);
+  if (value < min || value > max) throw invalid(name, `a number from ${min} to ${max}`, value);
+}
+
+/**
+ * Refuses a string with a NUL in it, and what is no string.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE`, which names the value.
+ */
+export function checkString(name: string, value: unknown): asserts value is string {
   if (typeof value !== 'string') throw invalid(name, 'a string', value);
   if (value.includes('\0')) throw invalid(name, 'a string without NUL bytes', value);
 }

@@ -44,6 +44,13 @@ export interface Kernel {
    */
   expect(actual: Value, test: Test, problem: Problem): void;
 
+  /**
+   * Goes on unless the number passes the test: the opposite of {@link Kernel.expect}.
+   *
+   * @throws {Error} the problem, where it does.
+   */
+  refuse(actual: Value, test: Test, problem: Problem): void;
+
   /** Does `body`, then `cleanup`, also when `body` failed. A Program that fails ends, so there it is simply the order. */
   ensure<T>(body: () => T, cleanup: () => void): T;
 

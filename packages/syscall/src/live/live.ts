@@ -1,11 +1,11 @@
 import { hostArch } from '../arch.ts';
 import { errnoNumber } from '../errno.ts';
 import { SystemError, isErrno } from '../error.ts';
-import type { Kernel } from '../kernel.ts';
+import type { Kernel, Problem, Test } from '../kernel.ts';
 import { Memory } from '../memory.ts';
 import { syscallNumber } from '../numbers.ts';
 import { pathsOf } from '../paths.ts';
-import { Slot } from '../value.ts';
+import { Slot, type Value } from '../value.ts';
 import { Block } from './block.ts';
 import { koffi, rawCall, type RawArgument } from './koffi.ts';
 
@@ -71,11 +71,12 @@ export const live: Kernel = {
 
   load: (memory, offset, size) => memory.get(size === 4 ? 'i32' : 'i64', offset),
 
-  expect(actual, { equals, mask = -1n }, problem) {
-    if (actual instanceof Slot) throw new TypeError('a slot has no value outside of its Program');
-    if (BigInt.asUintN(64, BigInt(actual) & BigInt(mask)) === BigInt.asUintN(64, BigInt(equals)))
-      return;
-    throw Object.assign(new Error(problem.message), { code: problem.code, ...section });
+  expect(actual, test, problem) {
+    if (!passes(actual, test)) throw problemError(problem);
+  },
+
+  refuse(actual, test, problem) {
+    if (passes(actual, test)) throw problemError(problem);
   },
 
   ensure(body, cleanup) {
@@ -109,4 +110,13 @@ export function watch(
   listener: (status: number, events: number) => void,
 ): { ref(): void; unref(): void; close(): void } {
   return koffi().node.poll(fd, options, listener);
+}
+
+function passes(actual: Value, { equals, mask = -1n }: Test): boolean {
+  if (actual instanceof Slot) throw new TypeError('a slot has no value outside of its Program');
+  return BigInt.asUintN(64, BigInt(actual) & BigInt(mask)) === BigInt.asUintN(64, BigInt(equals));
+}
+
+function problemError({ code, message }: Problem): Error {
+  return Object.assign(new Error(message), { code, ...section });
 }

@@ -90,6 +90,16 @@ export class Program implements Kernel {
     this.#add({ kind: 'label', label: fine });
   }
 
+  refuse(actual: Value, test: Test, problem: Problem): void {
+    const { word, size } = this.#word(actual);
+    const wrong = new Label('as feared');
+    this.#journal.note(() => `refuse ${formatTest(actual, test)}: ${problem.code}: ${problem.message}`);
+    this.#branch(word, size, test, wrong);
+    this.#outOfLine(wrong, () =>
+      this.#add({ kind: 'problem', problem, refused: this.#refused, section: this.#section, step: this.#steps }),
+    );
+  }
+
   ensure<T>(body: () => T, cleanup: () => void): T {
     const result = body();
     cleanup();
