@@ -1,0 +1,109 @@
+import {
+  AT,
+  defineStruct,
+  fd,
+  flags,
+  memory,
+  mode,
+  oneOf,
+  path,
+  prefixed,
+  syscall,
+  text,
+  uint,
+  ulong,
+} from '@ts-c/syscall';
+import { MNT, mountAttrNames, MS } from './flags.ts';
+
+const msNames = prefixed('MS_', MS);
+
+/** mount(2), of which ts-c uses what the newer calls do not have: propagation and moving. */
+export const mount = syscall('mount', [
+  text('source'),
+  path('target', 'dest'),
+  text('filesystemtype'),
+  flags('mountflags', msNames),
+  text('data'),
+]);
+/** umount2(2). */
+export const umount2 = syscall('umount2', [path('target'), flags('flags', prefixed('MNT_', MNT))]);
+/** pivot_root(2). */
+export const pivotRootCall = syscall('pivot_root', [path('new_root'), path('put_old', 'dest')]);
+/** chroot(2). */
+export const chroot = syscall('chroot', [path('path')]);
+
+/** Flags of open_tree(2). The second is O_CLOEXEC. */
+export const OPEN_TREE = { CLONE: 1, CLOEXEC: 0o2000000 } as const;
+/** open_tree(2). */
+export const openTreeCall = syscall(
+  'open_tree',
+  [
+    fd('dirfd'),
+    path('pathname'),
+    flags('flags', { ...prefixed('OPEN_TREE_', OPEN_TREE), AT_RECURSIVE: AT.RECURSIVE, AT_EMPTY_PATH: AT.EMPTY_PATH }),
+  ],
+  'fd',
+);
+
+/** Flags of move_mount(2). */
+export const MOVE_MOUNT = { F_SYMLINKS: 1, F_EMPTY_PATH: 4, T_SYMLINKS: 0x10, T_EMPTY_PATH: 0x40 } as const;
+/** move_mount(2). */
+export const moveMountCall = syscall('move_mount', [
+  fd('from_dirfd'),
+  path('from_pathname'),
+  fd('to_dirfd'),
+  path('to_pathname', 'dest'),
+  flags('flags', prefixed('MOVE_MOUNT_', MOVE_MOUNT)),
+]);
+
+/** `FSOPEN_CLOEXEC` of fsopen(2). */
+export const FSOPEN_CLOEXEC = 1;
+/** fsopen(2). */
+export const fsopen = syscall('fsopen', [path('fsname'), flags('flags', { FSOPEN_CLOEXEC })], 'fd');
+/** Commands of fsconfig(2). */
+export const FSCONFIG = { SET_FLAG: 0, SET_STRING: 1, SET_BINARY: 2, SET_PATH: 3, SET_FD: 5, CMD_CREATE: 6 } as const;
+/** fsconfig(2). */
+export const fsconfig = syscall('fsconfig', [
+  fd('fd'),
+  oneOf('cmd', prefixed('FSCONFIG_', FSCONFIG)),
+  text('key'),
+  text('value'),
+  fd('aux'),
+]);
+/** fsmount(2). */
+export const fsmount = syscall(
+  'fsmount',
+  [fd('fsfd'), flags('flags', { FSMOUNT_CLOEXEC: 1 }), flags('attr_flags', mountAttrNames)],
+  'fd',
+);
+
+/** `struct mount_attr` of mount_setattr(2). */
+export const mountAttr = defineStruct('mount_attr', {
+  attr_set: { type: 'u64', flags: mountAttrNames },
+  attr_clr: { type: 'u64', flags: { MOUNT_ATTR__ATIME: 0x70, ...mountAttrNames } },
+  propagation: { type: 'u64', flags: msNames },
+  userns_fd: { type: 'u64' },
+});
+/** mount_setattr(2). */
+export const mountSetattr = syscall('mount_setattr', [
+  fd('dirfd'),
+  path('pathname'),
+  flags('flags', { AT_EMPTY_PATH: AT.EMPTY_PATH, AT_RECURSIVE: AT.RECURSIVE }),
+  memory('attr'),
+  ulong('size'),
+]);
+
+/** mknodat(2); the device number is encoded as {@link makedev} does. */
+export const mknodat = syscall('mknodat', [fd('dirfd'), path('pathname'), mode('mode'), ulong('dev')]);
+/** symlinkat(2). */
+export const symlinkat = syscall('symlinkat', [text('target'), fd('newdirfd'), path('linkpath')]);
+/** faccessat(2). */
+export const faccessat = syscall('faccessat', [fd('dirfd'), path('pathname'), mode('mode')]);
+/** fchownat(2). */
+export const fchownat = syscall('fchownat', [
+  fd('dirfd'),
+  path('pathname'),
+  uint('owner'),
+  uint('group'),
+  flags('flags', { AT_SYMLINK_NOFOLLOW: AT.SYMLINK_NOFOLLOW, AT_EMPTY_PATH: AT.EMPTY_PATH }),
+]);
