@@ -37,17 +37,27 @@ export function checkMount(field: string, mount: Mount): void {
     if (value?.includes('\0')) throw new MountError(`${field}.${key}`, 'holds a NUL byte');
   }
   if (!destination.startsWith('/')) {
-    throw new MountError(`${field}.destination`, `expected an absolute path, got ${JSON.stringify(destination)}`);
+    throw new MountError(
+      `${field}.destination`,
+      `expected an absolute path, got ${JSON.stringify(destination)}`,
+    );
   }
   const target = normalize(destination);
-  if (target === '/') throw new MountError(`${field}.destination`, 'the root itself can’t be mounted over');
+  if (target === '/')
+    throw new MountError(`${field}.destination`, 'the root itself can’t be mounted over');
   const inProc = target === '/proc' || target.startsWith('/proc/');
   if (inProc && !coverable.test(target) && type !== 'proc') {
-    throw new MountError(`${field}.destination`, `${target} is in /proc, which has to stay what it is`);
+    throw new MountError(
+      `${field}.destination`,
+      `${target} is in /proc, which has to stay what it is`,
+    );
   }
   if (type !== 'bind') return;
   if (!source?.startsWith('/')) {
-    throw new MountError(`${field}.source`, `expected an absolute path, got ${JSON.stringify(source ?? '')}`);
+    throw new MountError(
+      `${field}.source`,
+      `expected an absolute path, got ${JSON.stringify(source ?? '')}`,
+    );
   }
 }
 
@@ -57,7 +67,8 @@ export function mountConfigured(kernel: Kernel, root: Root, mounts: readonly Mou
     const field = `mounts[${index}]`;
     checkMount(field, mount);
     kernel.section(owner, `${mount.type} on ${mount.destination}`, () => {
-      if (mount.type === 'bind') bind(kernel, root, mount, sourceKind(field, mount.source as string));
+      if (mount.type === 'bind')
+        bind(kernel, root, mount, sourceKind(field, mount.source as string));
       else mountFileSystem(kernel, root, mount);
     });
   });
@@ -70,7 +81,9 @@ function sourceKind(field: string, source: string): 'directory' | 'file' {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const reason = code === 'ENOENT' ? 'does not exist' : `can't be looked at (${code})`;
-    throw new MountError(`${field}.source`, `${JSON.stringify(source)} ${reason}`, { cause: error });
+    throw new MountError(`${field}.source`, `${JSON.stringify(source)} ${reason}`, {
+      cause: error,
+    });
   }
 }
 
@@ -96,7 +109,12 @@ export function mountFileSystem(kernel: Kernel, root: Root, mount: Mount): void 
   const { type, source = type, destination, options = [], writable } = mount;
   const { attributes, propagation, data } = parseMountOptions(options);
   const readOnly = writable === false ? MOUNT_ATTR.RDONLY : 0;
-  const created = createFileSystem(kernel, { type, source, attributes: attributes | readOnly, data });
+  const created = createFileSystem(kernel, {
+    type,
+    source,
+    attributes: attributes | readOnly,
+    data,
+  });
   withDescriptor(kernel, created, () => {
     if (propagation) setMountAttributes(kernel, created, propagation);
     onto(kernel, root, destination, 'directory', (target) => attach(kernel, created, target));
@@ -123,7 +141,10 @@ function onto(
 function refuseProc(kernel: Kernel, target: Value, destination: string): void {
   const buffer = new Memory(statfsSize);
   kernel.call(fstatfs, target, buffer);
-  const problem = { code: 'ERR_MOUNT_ON_PROC', message: `${destination} leads into /proc, which has to stay what it is` };
+  const problem = {
+    code: 'ERR_MOUNT_ON_PROC',
+    message: `${destination} leads into /proc, which has to stay what it is`,
+  };
   kernel.refuse(kernel.load(buffer, 0, 8), { equals: FILE_SYSTEM.PROC }, problem);
 }
 

@@ -40,13 +40,22 @@ export const openTreeCall = syscall(
   [
     fd('dirfd'),
     path('pathname'),
-    flags('flags', { ...prefixed('OPEN_TREE_', OPEN_TREE), AT_RECURSIVE: AT.RECURSIVE, AT_EMPTY_PATH: AT.EMPTY_PATH }),
+    flags('flags', {
+      ...prefixed('OPEN_TREE_', OPEN_TREE),
+      AT_RECURSIVE: AT.RECURSIVE,
+      AT_EMPTY_PATH: AT.EMPTY_PATH,
+    }),
   ],
   'fd',
 );
 
 /** Flags of move_mount(2). */
-export const MOVE_MOUNT = { F_SYMLINKS: 1, F_EMPTY_PATH: 4, T_SYMLINKS: 0x10, T_EMPTY_PATH: 0x40 } as const;
+export const MOVE_MOUNT = {
+  F_SYMLINKS: 1,
+  F_EMPTY_PATH: 4,
+  T_SYMLINKS: 0x10,
+  T_EMPTY_PATH: 0x40,
+} as const;
 /** move_mount(2). */
 export const moveMountCall = syscall('move_mount', [
   fd('from_dirfd'),
@@ -61,7 +70,14 @@ export const FSOPEN_CLOEXEC = 1;
 /** fsopen(2). */
 export const fsopen = syscall('fsopen', [path('fsname'), flags('flags', { FSOPEN_CLOEXEC })], 'fd');
 /** Commands of fsconfig(2). */
-export const FSCONFIG = { SET_FLAG: 0, SET_STRING: 1, SET_BINARY: 2, SET_PATH: 3, SET_FD: 5, CMD_CREATE: 6 } as const;
+export const FSCONFIG = {
+  SET_FLAG: 0,
+  SET_STRING: 1,
+  SET_BINARY: 2,
+  SET_PATH: 3,
+  SET_FD: 5,
+  CMD_CREATE: 6,
+} as const;
 /** fsconfig(2). */
 export const fsconfig = syscall('fsconfig', [
   fd('fd'),
@@ -94,7 +110,12 @@ export const mountSetattr = syscall('mount_setattr', [
 ]);
 
 /** mknodat(2); the device number is encoded as {@link makedev} does. */
-export const mknodat = syscall('mknodat', [fd('dirfd'), path('pathname'), mode('mode'), ulong('dev')]);
+export const mknodat = syscall('mknodat', [
+  fd('dirfd'),
+  path('pathname'),
+  mode('mode'),
+  ulong('dev'),
+]);
 /** symlinkat(2). */
 export const symlinkat = syscall('symlinkat', [text('target'), fd('newdirfd'), path('linkpath')]);
 /** faccessat(2). */

@@ -1,4 +1,16 @@
-import { AT, AT_FDCWD, Memory, OPEN, openat, STATX, statx, statxLayout, umask, type Kernel, type Value } from '@ts-c/syscall';
+import {
+  AT,
+  AT_FDCWD,
+  Memory,
+  OPEN,
+  openat,
+  STATX,
+  statx,
+  statxLayout,
+  umask,
+  type Kernel,
+  type Value,
+} from '@ts-c/syscall';
 import { mknodat } from './calls.ts';
 import type { Device } from './config.ts';
 import { blockDevice, characterDevice, makedev } from './devices.ts';
@@ -6,7 +18,10 @@ import { makeDirectory, makeFile, openInRoot, split, withParent, type Root } fro
 import { attach, cloneTree, withDescriptor } from './tree.ts';
 
 const S_IFMT = 0o170000;
-const fileType: Readonly<Record<number, number>> = { [characterDevice]: 0o020000, [blockDevice]: 0o060000 };
+const fileType: Readonly<Record<number, number>> = {
+  [characterDevice]: 0o020000,
+  [blockDevice]: 0o060000,
+};
 
 /**
  * Makes device nodes inside a root: mknodat(2). A node that exists is left as it is. Where nodes may not be made, as in a user
@@ -26,12 +41,23 @@ export function createDeviceNodes(kernel: Kernel, root: Root, devices: readonly 
 }
 
 function createDeviceNode(kernel: Kernel, root: Root, device: Device, index: number): void {
-  const { path, type, major_number: major = 0, minor_number: minor = 0, file_mode: mode = 0 } = device;
+  const {
+    path,
+    type,
+    major_number: major = 0,
+    minor_number: minor = 0,
+    file_mode: mode = 0,
+  } = device;
   const format = fileType[type];
   if (path === undefined || format === undefined) {
-    throw Object.assign(new TypeError(`device_nodes[${index}]: expected a path, and type 99 (c) or 98 (b), got ${type}`), {
-      code: 'ERR_INVALID_DEVICE',
-    });
+    throw Object.assign(
+      new TypeError(
+        `device_nodes[${index}]: expected a path, and type 99 (c) or 98 (b), got ${type}`,
+      ),
+      {
+        code: 'ERR_INVALID_DEVICE',
+      },
+    );
   }
   const { directory, name } = split(path);
   makeDirectory(kernel, root, directory);
@@ -61,7 +87,9 @@ function bindDevice(kernel: Kernel, root: Root, path: string, identity: DeviceId
   withDescriptor(kernel, openHostDevice(kernel, path, identity), (device) => {
     makeFile(kernel, root, path);
     withDescriptor(kernel, openInRoot(kernel, root, path), (target) =>
-      withDescriptor(kernel, cloneTree(kernel, device, '', false), (copy) => attach(kernel, copy, target)),
+      withDescriptor(kernel, cloneTree(kernel, device, '', false), (copy) =>
+        attach(kernel, copy, target),
+      ),
     );
   });
 }
@@ -75,7 +103,11 @@ export function openHostDevice(kernel: Kernel, path: string, identity: DeviceIde
     code: 'ERR_WRONG_DEVICE',
     message: `${path} of this machine is not device ${identity.major}:${identity.minor}`,
   };
-  kernel.expect(kernel.load(status, statxLayout.mode, 4), { equals: identity.format, mask: S_IFMT }, problem);
+  kernel.expect(
+    kernel.load(status, statxLayout.mode, 4),
+    { equals: identity.format, mask: S_IFMT },
+    problem,
+  );
   kernel.expect(kernel.load(status, statxLayout.rdevMajor, 4), { equals: identity.major }, problem);
   kernel.expect(kernel.load(status, statxLayout.rdevMinor, 4), { equals: identity.minor }, problem);
   return device;

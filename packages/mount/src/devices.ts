@@ -26,7 +26,13 @@ export const defaultSimpleDevices: readonly Device[] = [
   simple('/dev/random', 1, 8),
 ];
 
-const rule = (type: number, major: number, minor: number, permissions: string, path?: string): Device => ({
+const rule = (
+  type: number,
+  major: number,
+  minor: number,
+  permissions: string,
+  path?: string,
+): Device => ({
   type,
   ...(path === undefined ? {} : { path }),
   major_number: major,

@@ -28,7 +28,10 @@ const magic: Readonly<Record<string, number>> = {
  *
  * @returns its file descriptor.
  */
-export function createFileSystem(kernel: Kernel, { type, source, attributes, data = [] }: FileSystem): Value {
+export function createFileSystem(
+  kernel: Kernel,
+  { type, source, attributes, data = [] }: FileSystem,
+): Value {
   return withDescriptor(kernel, kernel.call(fsopen, type, FSOPEN_CLOEXEC), (context) => {
     kernel.call(fsconfig, context, FSCONFIG.SET_STRING, 'source', source, 0);
     for (const option of data) {
@@ -45,11 +48,20 @@ export function createFileSystem(kernel: Kernel, { type, source, attributes, dat
 }
 
 /** Goes on only if what is open lies on a file system of this type: fstatfs(2). */
-export function expectFileSystem(kernel: Kernel, descriptor: Value, type: string, expected: number): void {
+export function expectFileSystem(
+  kernel: Kernel,
+  descriptor: Value,
+  type: string,
+  expected: number,
+): void {
   const buffer = new Memory(statfsSize);
   kernel.call(fstatfs, descriptor, buffer);
-  kernel.expect(kernel.load(buffer, 0, 8), { equals: expected }, {
-    code: 'ERR_WRONG_FILE_SYSTEM',
-    message: `what should be a ${type} is none`,
-  });
+  kernel.expect(
+    kernel.load(buffer, 0, 8),
+    { equals: expected },
+    {
+      code: 'ERR_WRONG_FILE_SYSTEM',
+      message: `what should be a ${type} is none`,
+    },
+  );
 }

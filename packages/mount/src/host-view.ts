@@ -24,7 +24,10 @@ const pseudo = new Set(
 const own = ['/proc', '/sys', '/dev', '/tmp', '/run'];
 
 /** Plans a view of this machine's own root, from its mounts. Mounts that another one covers are left out. */
-export function planHostView(mounts: readonly MountInfo[], isDirectory: (path: string) => boolean = looksLikeDirectory): HostViewPlan {
+export function planHostView(
+  mounts: readonly MountInfo[],
+  isDirectory: (path: string) => boolean = looksLikeDirectory,
+): HostViewPlan {
   const overlays = new Set<string>(['/']);
   const files = new Set<string>();
   for (const mount of mounts) {
@@ -59,7 +62,12 @@ const scratch = '/tmp';
 export function hostView(kernel: Kernel, plan: HostViewPlan): Value {
   return kernel.section(owner, 'a view of the host', () => {
     const { NOSUID, NODEV } = MOUNT_ATTR;
-    const upper = createFileSystem(kernel, { type: 'tmpfs', source: 'upper', attributes: NOSUID | NODEV, data: ['mode=700'] });
+    const upper = createFileSystem(kernel, {
+      type: 'tmpfs',
+      source: 'upper',
+      attributes: NOSUID | NODEV,
+      data: ['mode=700'],
+    });
     const files = plan.files.map((path) => cloneTree(kernel, AT_FDCWD, path, false));
     attachAt(kernel, upper, scratch);
     // All are made before the first is attached, for that hides the upper layers' place.
@@ -69,18 +77,29 @@ export function hostView(kernel: Kernel, plan: HostViewPlan): Value {
         type: 'overlay',
         source: 'overlay',
         attributes: 0,
-        data: [`lowerdir=${path}`, `upperdir=${scratch}/upper${index}`, `workdir=${scratch}/work${index}`],
+        data: [
+          `lowerdir=${path}`,
+          `upperdir=${scratch}/upper${index}`,
+          `workdir=${scratch}/work${index}`,
+        ],
       });
     });
     const root: Root = { fd: first as Value, path: scratch };
     // Attached, since pivot_root(2) wants a mount that is.
     attachAt(kernel, root.fd, scratch);
-    others.forEach((overlay, index) => place(kernel, root, plan.overlays[index + 1] as string, overlay));
+    others.forEach((overlay, index) =>
+      place(kernel, root, plan.overlays[index + 1] as string, overlay),
+    );
     files.forEach((file, index) => {
       setMountAttributes(kernel, file, { set: MOUNT_ATTR.RDONLY });
       place(kernel, root, plan.files[index] as string, file);
     });
-    const tmp = createFileSystem(kernel, { type: 'tmpfs', source: 'tmpfs', attributes: NOSUID | NODEV, data: ['mode=1777'] });
+    const tmp = createFileSystem(kernel, {
+      type: 'tmpfs',
+      source: 'tmpfs',
+      attributes: NOSUID | NODEV,
+      data: ['mode=1777'],
+    });
     place(kernel, root, '/tmp', tmp);
     return root.fd;
   });
@@ -92,5 +111,7 @@ function attachAt(kernel: Kernel, mount: Value, path: string): void {
 }
 
 function place(kernel: Kernel, root: Root, path: string, mount: Value): void {
-  withDescriptor(kernel, openInRoot(kernel, root, path, undefined, { symlinks: true }), (target) => attach(kernel, mount, target));
+  withDescriptor(kernel, openInRoot(kernel, root, path, undefined, { symlinks: true }), (target) =>
+    attach(kernel, mount, target),
+  );
 }

@@ -17,9 +17,20 @@ export { createFileSystem, expectFileSystem, type FileSystem } from './file-syst
 export { MNT, MOUNT_ATTR, MS } from './flags.ts';
 export { hostView, planHostView, type HostViewPlan } from './host-view.ts';
 export { createDeviceLinks, linkPtmx } from './links.ts';
-export { mountOf, parseMountInfo, readMountInfo, type MountInfo } from './mountinfo.ts';
+export {
+  mountOf,
+  mountPointOf,
+  parseMountInfo,
+  readMountInfo,
+  type MountInfo,
+} from './mountinfo.ts';
 export { parseMountOptions, type MountOptions } from './options.ts';
-export { defaultMaskedPaths, defaultReadonlyPaths, restrict, type Restrictions } from './restrict.ts';
+export {
+  defaultMaskedPaths,
+  defaultReadonlyPaths,
+  restrict,
+  type Restrictions,
+} from './restrict.ts';
 export {
   changePropagation,
   makeDirectory,

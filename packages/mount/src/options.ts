@@ -61,7 +61,8 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
   let propagation: MountAttributes | undefined;
   const data: string[] = [];
   for (const option of options) {
-    const change = changes[option] ?? (option.startsWith('r') ? changes[option.slice(1)] : undefined);
+    const change =
+      changes[option] ?? (option.startsWith('r') ? changes[option.slice(1)] : undefined);
     const spread = propagations.find((name) => option === name || option === `r${name}`);
     if (change) {
       const { set = 0, clear: off = 0 } = change;

@@ -29,7 +29,11 @@ export interface Restrictions {
  * Makes paths inside a root read-only, by a mount of each onto itself, and hides others: a file behind the null device, a directory
  * behind an empty one. Done before the container could change what the paths lead to.
  */
-export function restrict(kernel: Kernel, root: Root, { readonlyPaths, maskedPaths }: Restrictions): void {
+export function restrict(
+  kernel: Kernel,
+  root: Root,
+  { readonlyPaths, maskedPaths }: Restrictions,
+): void {
   for (const path of readonlyPaths) {
     kernel.section(owner, `${path} read-only`, () =>
       ifThere(kernel, root, path, (target) => {
@@ -43,7 +47,13 @@ export function restrict(kernel: Kernel, root: Root, { readonlyPaths, maskedPath
   }
   for (const path of maskedPaths) {
     kernel.section(owner, `${path} hidden`, () =>
-      ifThere(kernel, root, path, (target) => kernel.attempt(['ENOTDIR'], () => hideFile(kernel, target), () => hideDirectory(kernel, target))),
+      ifThere(kernel, root, path, (target) =>
+        kernel.attempt(
+          ['ENOTDIR'],
+          () => hideFile(kernel, target),
+          () => hideDirectory(kernel, target),
+        ),
+      ),
     );
   }
 }
@@ -51,7 +61,8 @@ export function restrict(kernel: Kernel, root: Root, { readonlyPaths, maskedPath
 function ifThere(kernel: Kernel, root: Root, path: string, body: (target: Value) => void): void {
   kernel.attempt(['ENOENT'], () =>
     withDescriptor(kernel, openInRoot(kernel, root, path), (target) => {
-      if (relative(path).startsWith('proc/')) expectFileSystem(kernel, target, 'proc', FILE_SYSTEM.PROC);
+      if (relative(path).startsWith('proc/'))
+        expectFileSystem(kernel, target, 'proc', FILE_SYSTEM.PROC);
       body(target);
     }),
   );
@@ -60,7 +71,9 @@ function ifThere(kernel: Kernel, root: Root, path: string, body: (target: Value)
 function hideFile(kernel: Kernel, target: Value): void {
   // The host's device, not what the container has at that place.
   withDescriptor(kernel, openHostDevice(kernel, '/dev/null', nullDevice), (device) =>
-    withDescriptor(kernel, cloneTree(kernel, device, '', false), (copy) => attach(kernel, copy, target)),
+    withDescriptor(kernel, cloneTree(kernel, device, '', false), (copy) =>
+      attach(kernel, copy, target),
+    ),
   );
 }
 

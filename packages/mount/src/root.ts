@@ -11,7 +11,14 @@ import {
 } from '@ts-c/syscall';
 import { chroot, mknodat, mount, pivotRootCall, umount2 } from './calls.ts';
 import { MNT, MS } from './flags.ts';
-import { AT_FDCWD, attach, cloneTree, propagationFlag, withDescriptor, type MountPropagation } from './tree.ts';
+import {
+  AT_FDCWD,
+  attach,
+  cloneTree,
+  propagationFlag,
+  withDescriptor,
+  type MountPropagation,
+} from './tree.ts';
 
 const owner = '@ts-c/mount';
 const pathFlags = OPEN.PATH | OPEN.CLOEXEC;
@@ -31,7 +38,14 @@ export function changePropagation(
   propagation: MountPropagation,
   { recursive = true }: { readonly recursive?: boolean } = {},
 ): void {
-  kernel.call(mount, null, path, null, propagationFlag[propagation] | (recursive ? MS.REC : 0), null);
+  kernel.call(
+    mount,
+    null,
+    path,
+    null,
+    propagationFlag[propagation] | (recursive ? MS.REC : 0),
+    null,
+  );
 }
 
 /**
@@ -76,17 +90,35 @@ export function openInRoot(
   { symlinks = false }: OpenInRoot = {},
 ): Value {
   const resolve = RESOLVE.IN_ROOT | RESOLVE.NO_MAGICLINKS | (symlinks ? 0 : RESOLVE.NO_SYMLINKS);
-  return kernel.call(openat2, root.fd, relative(path), openHow.make({ flags, resolve }), openHow.size);
+  return kernel.call(
+    openat2,
+    root.fd,
+    relative(path),
+    openHow.make({ flags, resolve }),
+    openHow.size,
+  );
 }
 
 /** Makes a directory inside a root, and those that lead to it, as `mkdir -p`. What exists is left as it is. */
-export function makeDirectory(kernel: Kernel, root: Root, path: string, options: OpenInRoot = {}): void {
-  const parts = relative(path).split('/').filter((part) => part !== '' && part !== '.');
+export function makeDirectory(
+  kernel: Kernel,
+  root: Root,
+  path: string,
+  options: OpenInRoot = {},
+): void {
+  const parts = relative(path)
+    .split('/')
+    .filter((part) => part !== '' && part !== '.');
   parts.forEach((part, index) => {
     const make = (parent: Value): void =>
       kernel.attempt(['EEXIST'], () => kernel.call(mkdirat, parent, part, 0o755));
     if (index === 0) make(root.fd);
-    else withDescriptor(kernel, openInRoot(kernel, root, parts.slice(0, index).join('/'), directoryFlags, options), make);
+    else
+      withDescriptor(
+        kernel,
+        openInRoot(kernel, root, parts.slice(0, index).join('/'), directoryFlags, options),
+        make,
+      );
   });
 }
 
@@ -115,7 +147,9 @@ export function withParent(
 
 /** A path without its last part, and that part. */
 export function split(path: string): { directory: string; name: string } {
-  const parts = relative(path).split('/').filter((part) => part !== '' && part !== '.');
+  const parts = relative(path)
+    .split('/')
+    .filter((part) => part !== '' && part !== '.');
   return { directory: parts.slice(0, -1).join('/'), name: parts.at(-1) ?? '.' };
 }
 

@@ -15,8 +15,20 @@ const { NODEV, NOEXEC, NOSUID, STRICTATIME } = MOUNT_ATTR;
 
 /** The mounts that every container has, in order. */
 export const systemMounts: readonly SystemMount[] = [
-  { destination: '/proc', type: 'proc', source: 'proc', attributes: NOEXEC | NOSUID | NODEV, labelled: false },
-  { destination: '/sys', type: 'sysfs', source: 'sysfs', attributes: NOEXEC | NOSUID | NODEV, labelled: false },
+  {
+    destination: '/proc',
+    type: 'proc',
+    source: 'proc',
+    attributes: NOEXEC | NOSUID | NODEV,
+    labelled: false,
+  },
+  {
+    destination: '/sys',
+    type: 'sysfs',
+    source: 'sysfs',
+    attributes: NOEXEC | NOSUID | NODEV,
+    labelled: false,
+  },
   {
     destination: '/dev',
     type: 'tmpfs',
@@ -48,17 +60,28 @@ export const systemMounts: readonly SystemMount[] = [
  *
  * @param options.mountLabel An SELinux label for those that can carry one.
  */
-export function mountSystem(kernel: Kernel, root: Root, { mountLabel }: { readonly mountLabel?: string } = {}): void {
+export function mountSystem(
+  kernel: Kernel,
+  root: Root,
+  { mountLabel }: { readonly mountLabel?: string } = {},
+): void {
   for (const mount of systemMounts) {
     const { destination, labelled, data = [] } = mount;
     const label = labelled && mountLabel ? [`context=${mountLabel}`] : [];
     kernel.section('@ts-c/mount', `${mount.source} on ${destination}`, () => {
       makeDirectory(kernel, root, destination);
-      const target = openInRoot(kernel, root, destination, OPEN.PATH | OPEN.DIRECTORY | OPEN.CLOEXEC);
+      const target = openInRoot(
+        kernel,
+        root,
+        destination,
+        OPEN.PATH | OPEN.DIRECTORY | OPEN.CLOEXEC,
+      );
       withDescriptor(kernel, target, () => {
         const put = (): void =>
-          withDescriptor(kernel, createFileSystem(kernel, { ...mount, data: [...data, ...label] }), (fd) =>
-            attach(kernel, fd, target),
+          withDescriptor(
+            kernel,
+            createFileSystem(kernel, { ...mount, data: [...data, ...label] }),
+            (fd) => attach(kernel, fd, target),
           );
         if (mount.type !== 'sysfs') put();
         // sysfs belongs to the network namespace: in a user namespace that does not own one, the host's is all there is.
@@ -69,5 +92,7 @@ export function mountSystem(kernel: Kernel, root: Root, { mountLabel }: { readon
 }
 
 function bindHostSys(kernel: Kernel, target: Parameters<typeof attach>[2]): void {
-  withDescriptor(kernel, cloneTree(kernel, AT_FDCWD, '/sys', true), (copy) => attach(kernel, copy, target));
+  withDescriptor(kernel, cloneTree(kernel, AT_FDCWD, '/sys', true), (copy) =>
+    attach(kernel, copy, target),
+  );
 }

@@ -1,5 +1,12 @@
 import { AT, AT_FDCWD, close, type Kernel, type Value } from '@ts-c/syscall';
-import { mountAttr, mountSetattr, MOVE_MOUNT, moveMountCall, OPEN_TREE, openTreeCall } from './calls.ts';
+import {
+  mountAttr,
+  mountSetattr,
+  MOVE_MOUNT,
+  moveMountCall,
+  OPEN_TREE,
+  openTreeCall,
+} from './calls.ts';
 import { MOUNT_ATTR, MS } from './flags.ts';
 
 /** What mounts and unmounts in other namespaces do here, and those here in others: mount_namespaces(7). */
@@ -32,7 +39,12 @@ export const propagationFlag: Record<MountPropagation, number> = {
  * @param path Relative to `directory`; the empty path means what `directory` has open.
  * @returns a file descriptor of the copy.
  */
-export function cloneTree(kernel: Kernel, directory: Value, path: string, recursive: boolean): Value {
+export function cloneTree(
+  kernel: Kernel,
+  directory: Value,
+  path: string,
+  recursive: boolean,
+): Value {
   const flags =
     OPEN_TREE.CLONE |
     OPEN_TREE.CLOEXEC |
@@ -43,11 +55,22 @@ export function cloneTree(kernel: Kernel, directory: Value, path: string, recurs
 
 /** Attaches a mount, given by file descriptor, onto what another file descriptor has open: move_mount(2). */
 export function attach(kernel: Kernel, mount: Value, target: Value): void {
-  kernel.call(moveMountCall, mount, '', target, '', MOVE_MOUNT.F_EMPTY_PATH | MOVE_MOUNT.T_EMPTY_PATH);
+  kernel.call(
+    moveMountCall,
+    mount,
+    '',
+    target,
+    '',
+    MOVE_MOUNT.F_EMPTY_PATH | MOVE_MOUNT.T_EMPTY_PATH,
+  );
 }
 
 /** Changes attributes of a mount, given by file descriptor: mount_setattr(2). */
-export function setMountAttributes(kernel: Kernel, mount: Value, attributes: MountAttributes): void {
+export function setMountAttributes(
+  kernel: Kernel,
+  mount: Value,
+  attributes: MountAttributes,
+): void {
   const { set = 0, clear = 0, propagation, recursive = false, userNamespace } = attributes;
   const attr = mountAttr.make({
     attr_set: userNamespace === undefined ? set : set | MOUNT_ATTR.IDMAP,
@@ -55,7 +78,14 @@ export function setMountAttributes(kernel: Kernel, mount: Value, attributes: Mou
     ...(propagation ? { propagation: propagationFlag[propagation] } : {}),
     ...(userNamespace === undefined ? {} : { userns_fd: userNamespace }),
   });
-  kernel.call(mountSetattr, mount, '', AT.EMPTY_PATH | (recursive ? AT.RECURSIVE : 0), attr, mountAttr.size);
+  kernel.call(
+    mountSetattr,
+    mount,
+    '',
+    AT.EMPTY_PATH | (recursive ? AT.RECURSIVE : 0),
+    attr,
+    mountAttr.size,
+  );
 }
 
 /**
@@ -69,7 +99,11 @@ export function idmapMount(kernel: Kernel, mount: Value, userNamespace: Value): 
 }
 
 /** Opens something, hands it on, and closes it. */
-export function withDescriptor<T>(kernel: Kernel, descriptor: Value, body: (descriptor: Value) => T): T {
+export function withDescriptor<T>(
+  kernel: Kernel,
+  descriptor: Value,
+  body: (descriptor: Value) => T,
+): T {
   return kernel.ensure(
     () => body(descriptor),
     () => kernel.call(close, descriptor),
