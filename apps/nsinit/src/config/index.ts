@@ -1,3 +1,4 @@
+export { describe, type DescribeOptions } from './describe.ts';
 export { ConfigError, formatIssue, type Issue, type Warning } from './issues.ts';
 export {
   formatConfig,

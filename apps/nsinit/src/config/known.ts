@@ -1,3 +1,6 @@
+import { capabilities } from '@ts-c/capabilities';
+import type { MountPropagation } from '@ts-c/mount';
+
 /** The types of mounts that can be asked for. */
 export const mountTypes: readonly string[] = [
   'bind',
@@ -12,14 +15,15 @@ export const mountTypes: readonly string[] = [
 ];
 
 /** What mounts of the host may do in the container. */
-export const propagations: readonly string[] = ['private', 'slave', 'shared', 'unbindable'];
+export const propagations: readonly MountPropagation[] = [
+  'private',
+  'slave',
+  'shared',
+  'unbindable',
+];
 
-/** Capabilities by number, see capabilities(7). */
-export const capabilityNames: readonly string[] = words(`
-  CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
-  NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN
-  SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE
-  MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE`);
+/** Capabilities, without `CAP_`. */
+export const capabilityNames: readonly string[] = Object.keys(capabilities);
 
 /** Limits by the names of getrlimit(2). */
 export const resourceNames: readonly string[] = words(`

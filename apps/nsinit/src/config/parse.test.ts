@@ -120,6 +120,18 @@ describe('formatConfig', () => {
   });
 
   it('keeps zeros where they mean something', () => {
+    const mounts = [
+      { type: 'bind', source: '/a', destination: '/b', writable: false },
+      { type: 'tmpfs', destination: '/c', writable: false },
+    ];
+    const document = { mount_config: { mounts }, namespaces: { NEWNS: true } };
+    const written = JSON.parse(
+      formatConfig(parseConfig(JSON.stringify(document)).config),
+    ) as Config;
+    expect(written.mount_config?.mounts?.map(({ writable }) => writable)).toEqual([
+      undefined,
+      false,
+    ]);
     const text = '{"rlimits":{"CORE":{"soft":0,"hard":18446744073709551615}}}';
     const { config } = parseConfig(text);
     expect(config.rlimits?.['CORE']).toEqual({ soft: 0, hard: 18446744073709551615n });

@@ -27,14 +27,23 @@ const device = object<DeviceEntry>({
   file_mode: uint32,
 });
 
-const mount = object<MountEntry>({
+const anyMount = object<MountEntry>({
   type: string,
   source: string,
   destination: string,
-  writable: boolean,
+  writable: always(boolean),
   private: boolean,
   options: strings,
 });
+
+const mount: typeof anyMount = {
+  ...anyMount,
+  write({ writable, ...entry }) {
+    // 1.1.0 leaves out "false", which is what a bind mount is anyway. To others it makes a difference.
+    const isZero = writable === undefined || (!writable && entry.type === 'bind');
+    return anyMount.write({ ...entry, ...(isZero ? {} : { writable }) });
+  },
+};
 
 const mountConfig = object<MountConfig>({
   no_pivot_root: boolean,

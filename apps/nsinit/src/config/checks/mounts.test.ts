@@ -14,12 +14,15 @@ describe('mounts', () => {
       'destination: expected an absolute path, got "tmp"',
     ],
     [{ type: 'bind', source: '/a' }, 'destination: is missing'],
-    [{ type: 'bind', destination: '/a' }, 'source: is missing, and a bind mount needs it'],
+    [{ type: 'bind', destination: '/a' }, 'source: is missing'],
     [
       { type: 'bind', source: '/a', destination: '/x/..' },
-      'destination: nothing may be mounted over /',
+      'destination: the root itself can’t be mounted over',
     ],
-    [{ type: 'tmpfs', destination: '//proc/' }, 'destination: nothing may be mounted over /proc'],
+    [
+      { type: 'tmpfs', destination: '//proc/' },
+      'destination: /proc is in /proc, which has to stay what it is',
+    ],
   ])('refuses %j', (mount, line) => {
     expect(errorsOfMount(mount)).toEqual([`container.json: mount_config.mounts[0].${line}`]);
   });

@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { checkMount as checkMountEntry, MountError } from '@ts-c/mount';
 import { suggest } from '../../suggest.ts';
 import type { Issues } from '../issues.ts';
 import { mountTypes, propagations } from '../known.ts';
@@ -14,7 +14,7 @@ export function checkMounts(config: Config, issues: Issues): void {
   device_nodes.forEach((device, index) =>
     checkDevice(device, `mount_config.device_nodes[${index}]`, issues),
   );
-  if (mount_propagation && !propagations.includes(mount_propagation)) {
+  if (mount_propagation && !(propagations as readonly string[]).includes(mount_propagation)) {
     const message = `expected one of ${propagations.join(', ')}, got ${JSON.stringify(mount_propagation)}`;
     issues.error(
       'mount_config.mount_propagation',
@@ -38,13 +38,16 @@ function checkMount(mount: MountEntry, path: string, issues: Issues): void {
     );
     return;
   }
-  if (type === 'bind' && source === '') {
-    issues.error(`${path}.source`, 'is missing, and a bind mount needs it');
+  const needed = type === 'bind' ? { source, destination } : { destination };
+  for (const [key, value] of Object.entries(needed)) {
+    if (value === '') issues.error(`${path}.${key}`, 'is missing');
   }
-  checkAbsolute(destination, `${path}.destination`, issues);
-  const place = posix.resolve('/', destination);
-  if (destination !== '' && (place === '/' || (place === '/proc' && type !== 'proc'))) {
-    issues.error(`${path}.destination`, `nothing may be mounted over ${place}`);
+  if (Object.values(needed).includes('')) return;
+  try {
+    checkMountEntry(path, { ...mount, type, destination });
+  } catch (error) {
+    if (!(error instanceof MountError)) throw error;
+    issues.error(error.field, error.message.slice(`${error.field}: `.length));
   }
 }
 

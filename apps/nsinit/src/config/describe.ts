@@ -1,0 +1,119 @@
+import { posix } from 'node:path';
+import type { CapabilityName, ResourceLimits } from '@ts-c/capabilities';
+import type { Device, Mount, MountPropagation } from '@ts-c/mount';
+import {
+  getNamespace,
+  type IdMapping,
+  type NamespaceRequests,
+  type TimeOffset,
+  type TimeOffsets,
+} from '@ts-c/namespaces';
+import type { ContainerDescription } from '../description.ts';
+import { capabilityNames, mountTypes } from './known.ts';
+import type { ClockOffset, Config, DeviceEntry, IdMap, MountEntry } from './types.ts';
+
+/** What a configuration does not say. */
+export interface DescribeOptions {
+  /** An absolute path on this machine. */
+  readonly rootfs: string;
+  readonly command: readonly string[];
+}
+
+/**
+ * Turns a configuration, which has to be one that has been parsed, into the description of a container.
+ *
+ * What has been warned of when it was parsed is left out: unknown capabilities and types of mounts, and keys that nothing carries
+ * out yet.
+ */
+export function describe(
+  config: Config,
+  { rootfs, command }: DescribeOptions,
+): ContainerDescription {
+  const { mounts = [], device_nodes = [], ...mountConfig } = config.mount_config ?? {};
+  return {
+    rootfs,
+    command,
+    environment: config.environment ?? [],
+    namespaces: describeNamespaces(config),
+    mounts: mounts.filter(({ type = '' }) => mountTypes.includes(type)).map(describeMount),
+    deviceNodes: device_nodes.map(describeDevice),
+    capabilities: (config.capabilities ?? []).filter(isCapability),
+    ...given({
+      workingDirectory: config.working_dir && posix.resolve('/', config.working_dir),
+      hostname: config.hostname,
+      domainname: config.domainname,
+      user: config.user,
+      additionalGroups: config.additional_groups,
+      tty: config.tty,
+      uidMappings: config.uid_mappings?.map(describeMapping),
+      gidMappings: config.gid_mappings?.map(describeMapping),
+      timeOffsets: describeOffsets(config),
+      noPivotRoot: mountConfig.no_pivot_root,
+      readonlyRoot: mountConfig.readonly_fs,
+      restrictSys: config.restrict_sys,
+      readonlyPaths: config.readonly_paths,
+      maskedPaths: config.masked_paths,
+      mountPropagation: mountConfig.mount_propagation as MountPropagation | undefined,
+      noNewPrivileges: config.no_new_privileges,
+      resourceLimits: config.rlimits as ResourceLimits | undefined,
+    }),
+  };
+}
+
+function describeNamespaces({ namespaces = {}, namespace_paths = {} }: Config): NamespaceRequests {
+  const requests = Object.entries({ ...namespaces, ...namespace_paths }).flatMap(
+    ([key, request]) => {
+      const kind = getNamespace(key)?.kind;
+      return kind && request !== false ? [[kind, request] as const] : [];
+    },
+  );
+  return Object.fromEntries(requests);
+}
+
+function describeMount({ type = '', destination = '', ...mount }: MountEntry): Mount {
+  return { type, destination, ...mount };
+}
+
+function describeDevice({ type = 0, major_number, minor_number, ...device }: DeviceEntry): Device {
+  return {
+    type,
+    ...device,
+    major_number: Number(major_number ?? 0),
+    minor_number: Number(minor_number ?? 0),
+  };
+}
+
+function describeMapping({ container_id = 0, host_id = 0, size = 0 }: IdMap): IdMapping {
+  return { containerId: container_id, hostId: host_id, size };
+}
+
+function describeOffsets({ time_offsets: offsets }: Config): TimeOffsets | undefined {
+  return (
+    offsets &&
+    given({
+      monotonic: offsets.monotonic && describeOffset(offsets.monotonic),
+      boottime: offsets.boottime && describeOffset(offsets.boottime),
+    })
+  );
+}
+
+function describeOffset({ seconds = 0, nanoseconds = 0 }: ClockOffset): TimeOffset {
+  return { seconds, nanoseconds };
+}
+
+function isCapability(name: string): name is CapabilityName {
+  return capabilityNames.includes(name);
+}
+
+type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The fields that say something: what is undefined, empty or false is as good as absent. */
+function given<T extends object>(fields: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => isGiven(value)),
+  ) as Given<T>;
+}
+
+function isGiven(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : Boolean(value);
+}
