@@ -1,11 +1,12 @@
 import type { Arch } from '../arch.ts';
 import { Memory } from '../memory.ts';
 import { syscallNumber } from '../numbers.ts';
+import type { Parameter } from '../parameter.ts';
 import { Slot } from '../value.ts';
 import { Data, errorSlot, failedSlot } from './data.ts';
 import { writeElf } from './elf.ts';
 import { interpreter } from './interpreter/bytes.ts';
-import { layout, operation } from './layout.ts';
+import { layout, operation, recordWords } from './layout.ts';
 import type { CallNode, Label, ProblemNode, ProgramNode, Recording, Word } from './node.ts';
 
 /** A compiled Program: a static executable, and what its records stand for. */
@@ -20,8 +21,6 @@ export interface Image {
 /** The error number that stands for an expectation that did not hold. Errors of the kernel end at 4095. */
 export const problemErrno = 4096;
 
-const allBits = 2n ** 64n - 1n;
-
 /** Turns a recording into an executable. */
 export function compile(recording: Recording, arch: Arch): Image {
   // Room for strings and structs takes address space only; nearly every Program does with the first.
@@ -34,61 +33,53 @@ export function compile(recording: Recording, arch: Arch): Image {
 
 function compileInto(recording: Recording, arch: Arch, room: number): Image | undefined {
   const { nodes } = recording;
-  const table = layout.dataBase + layout.dataOffset + layout.failureSize;
-  const labels = new Map<Label, bigint>();
-  const starts = new Map<bigint, CallNode | ProblemNode>();
-  let count = 0;
-  for (const node of nodes) {
-    const address = BigInt(table + count * layout.recordSize);
-    if (node.kind === 'label') labels.set(node.label, address);
-    if (node.kind === 'call' || node.kind === 'problem') starts.set(address, node);
-    count += recordsOf(node);
-  }
-
-  const data = new Data(BigInt(table + count * layout.recordSize), arch, room);
-  const records = new BigUint64Array((count * layout.recordSize) / 8);
+  const places = placeNodes(nodes);
+  const data = new Data(places.end, arch, room);
+  const records = new Int32Array((places.end - table) / 4);
   let index = 0;
-  const put = (...words: readonly bigint[]): void => {
-    records.set(words, index * (layout.recordSize / 8));
-    index += 1;
+  const put = (...words: readonly number[]): void => {
+    records.set(words, index);
+    index += words.length;
   };
-  const address = (label: Label): bigint => {
-    const found = labels.get(label);
+  const find = (label: Label): number => {
+    const found = places.labels.get(label);
     if (found === undefined) throw new Error(`a Program jumps to '${label.name}', which is nowhere`);
     return found;
   };
-  const here = (): bigint => BigInt(table + index * layout.recordSize);
   const copy = (to: Word, from: Word, size: number): void =>
-    put(BigInt(operation.copy), data.word(to), data.word(from), BigInt(size));
-  const jump = (label: Label): void => put(BigInt(operation.branch), data.constant(0n), 0n, 0n, address(label));
+    put(operation.copy, data.word(to), data.word(from), size);
+  const jump = (label: Label): void => {
+    const zero = data.constant(0n);
+    put(operation.branch, zero, zero, zero, find(label));
+  };
 
   for (const node of nodes) {
     switch (node.kind) {
       case 'call':
-        put(...callRecord(node, arch, data, address));
+        put(...callRecord(node, arch, data, find));
         break;
       case 'copy':
         copy(node.to, node.from, node.size);
         break;
       case 'branch': {
-        const all = node.size === 4 ? 0xffff_ffffn : allBits;
-        const mask = BigInt.asUintN(64, BigInt(node.test.mask ?? all)) & all;
-        const equals = BigInt.asUintN(64, BigInt(node.test.equals)) & all;
-        put(BigInt(operation.branch), data.word(node.word), mask, equals, address(node.target));
+        const bits = node.size * 8;
+        const mask = data.constant(BigInt.asUintN(bits, BigInt(node.test.mask ?? -1)));
+        const equals = data.constant(BigInt.asUintN(bits, BigInt(node.test.equals)));
+        put(operation.branch, data.word(node.word), mask, equals, find(node.target));
         break;
       }
       case 'jump':
         jump(node.target);
         break;
       case 'problem': {
-        const record = here();
+        const record = BigInt(table + index * 4);
         copy({ kind: 'slot', slot: failedSlot }, { kind: 'constant', value: record }, 8);
         copy({ kind: 'slot', slot: errorSlot }, { kind: 'constant', value: BigInt(-problemErrno) }, 8);
         jump(node.refused);
         break;
       }
       case 'end':
-        put(BigInt(operation.end));
+        put(operation.end);
         break;
       case 'label':
         break;
@@ -101,36 +92,74 @@ function compileInto(recording: Recording, arch: Arch, room: number): Image | un
     arch,
     recording,
     bytes: writeElf(arch, interpreter(arch), bytes, data.zeroes),
-    nodeAt: (at) => starts.get(at),
+    nodeAt: (address) => places.starts.get(Number(address)),
   };
 }
 
-function recordsOf(node: ProgramNode): number {
-  if (node.kind === 'label') return 0;
-  return node.kind === 'problem' ? 3 : 1;
+/** Address of the first record. */
+const table = layout.dataBase + layout.dataOffset + layout.failureSize;
+
+interface Places {
+  readonly labels: ReadonlyMap<Label, number>;
+  readonly starts: ReadonlyMap<number, CallNode | ProblemNode>;
+  /** Behind the last record, where data may begin. */
+  readonly end: number;
 }
 
-function callRecord(node: CallNode, arch: Arch, data: Data, address: (label: Label) => bigint): bigint[] {
+/** Where each record will be. */
+function placeNodes(nodes: readonly ProgramNode[]): Places {
+  const labels = new Map<Label, number>();
+  const starts = new Map<number, CallNode | ProblemNode>();
+  let address = table;
+  for (const node of nodes) {
+    if (node.kind === 'label') labels.set(node.label, address);
+    if (node.kind === 'call' || node.kind === 'problem') starts.set(address, node);
+    address += 4 * wordsOf[node.kind];
+  }
+  return { labels, starts, end: Math.ceil(address / 8) * 8 };
+}
+
+const wordsOf: Record<ProgramNode['kind'], number> = {
+  ...recordWords,
+  label: 0,
+  jump: recordWords.branch,
+  problem: 2 * recordWords.copy + recordWords.branch,
+};
+
+function callRecord(node: CallNode, arch: Arch, data: Data, find: (label: Label) => number): number[] {
   const { syscall, args, result, refused } = node;
-  let mask = 0n;
-  const words = syscall.parameters.map((parameter, position): bigint => {
-    const value = args[position];
-    if (value instanceof Slot) {
-      mask |= 1n << BigInt(position);
-      return data.word({ kind: 'slot', slot: value });
-    }
-    if (value instanceof Memory) return data.memory(value);
-    if (typeof value === 'string') return data.text(value);
-    if (value === null) return 0n;
-    const number = BigInt(value as number | bigint);
-    return BigInt.asUintN(64, parameter.translate ? parameter.translate(number, arch) : number);
-  });
-  while (words.length < 6) words.push(0n);
-  return [
-    BigInt(operation.call) | (mask << 32n),
-    BigInt(syscallNumber(syscall.name, arch)),
-    ...words,
-    result ? data.word({ kind: 'slot', slot: result }) : 0n,
-    refused ? address(refused) : 0n,
+  const words = [
+    operation.call,
+    syscallNumber(syscall.name, arch),
+    ...[0, 0, 0, 0, 0, 0],
+    result ? data.word({ kind: 'slot', slot: result }) : 0,
+    refused ? find(refused) : 0,
   ];
+  syscall.parameters.forEach((parameter, position) => {
+    const value = args[position];
+    const indirect = (address: number): number => {
+      words[0] = (words[0] as number) | (0x100 << position);
+      return address;
+    };
+    words[2 + position] = argument(value, parameter, arch, data, indirect);
+  });
+  return words;
+}
+
+/** An argument as 32 bits: the number itself where it fits, else the address of it. */
+function argument(
+  value: unknown,
+  parameter: Parameter,
+  arch: Arch,
+  data: Data,
+  indirect: (address: number) => number,
+): number {
+  if (value instanceof Slot) return indirect(data.word({ kind: 'slot', slot: value }));
+  if (value instanceof Memory) return data.memory(value);
+  if (typeof value === 'string') return data.text(value);
+  if (value === null) return 0;
+  const number = value as number | bigint;
+  const bits = parameter.translate ? parameter.translate(BigInt(number), arch) : number;
+  const small = Number(bits);
+  return small >= -(2 ** 31) && small < 2 ** 31 ? small : indirect(data.constant(BigInt(bits)));
 }

@@ -14,24 +14,24 @@ export const errorSlot: Slot = new Slot('error');
  * which only take room in memory.
  */
 export class Data {
-  readonly #start: bigint;
+  readonly #start: number;
   readonly #room: number;
   readonly #arch: Arch;
   readonly #parts: Uint8Array[] = [];
-  readonly #known = new Map<string | bigint | Memory, bigint>();
+  readonly #known = new Map<string | bigint | Memory, number>();
   readonly #slots = new Map<Slot, number>();
   readonly #empty = new Map<Memory, number>();
   #size = 0;
   #zeroes = 0;
   // Slots and empty buffers come behind what is still growing: their addresses are known once the size of the former is fixed.
-  readonly #zeroBase: bigint;
+  readonly #zeroBase: number;
 
   /** @param room How many bytes of content may come before the slots. */
-  constructor(start: bigint, arch: Arch, room: number) {
+  constructor(start: number, arch: Arch, room: number) {
     this.#start = start;
     this.#arch = arch;
     this.#room = room;
-    this.#zeroBase = start + BigInt(room);
+    this.#zeroBase = start + room;
   }
 
   /** Did the content outgrow its room? Then nothing here is of use. */
@@ -45,48 +45,52 @@ export class Data {
   }
 
   /** Address of a number. */
-  word(word: Word): bigint {
+  word(word: Word): number {
     if (word.kind === 'constant') return this.constant(word.value);
-    if (word.kind === 'memory') return this.memory(word.memory) + BigInt(word.offset);
-    if (word.slot === failedSlot) return BigInt(layout.dataBase + layout.dataOffset);
-    if (word.slot === errorSlot) return BigInt(layout.dataBase + layout.dataOffset + 8);
+    if (word.kind === 'memory') return this.memory(word.memory) + word.offset;
+    if (word.slot === failedSlot) return layout.dataBase + layout.dataOffset;
+    if (word.slot === errorSlot) return layout.dataBase + layout.dataOffset + 8;
     let offset = this.#slots.get(word.slot);
     if (offset === undefined) {
       offset = this.#reserve(8);
       this.#slots.set(word.slot, offset);
     }
-    return this.#zeroBase + BigInt(offset);
+    return this.#zeroBase + offset;
   }
 
   /** Address of a constant. */
-  constant(value: bigint): bigint {
-    const bits = BigInt.asUintN(64, value);
+  constant(value: number | bigint): number {
+    const bits = BigInt.asUintN(64, BigInt(value));
     return this.#once(bits, () => new Uint8Array(BigUint64Array.of(bits).buffer));
   }
 
   /** Address of a string. */
-  text(value: string): bigint {
+  text(value: string): number {
     return this.#once(value, () => Buffer.from(`${value}\0`));
   }
 
   /** Address of memory. The same Memory has one address, so that what one call writes the next can read. */
-  memory(memory: Memory): bigint {
+  memory(memory: Memory): number {
     const known = this.#known.get(memory);
     if (known !== undefined) return known;
-    const content = memory.pointers.length > 0 || memory.translations.length > 0 || memory.bytes.some((byte) => byte !== 0);
+    const content =
+      memory.pointers.length > 0 ||
+      memory.translations.length > 0 ||
+      memory.bytes.some((byte) => byte !== 0);
     if (!content) {
       let offset = this.#empty.get(memory);
       if (offset === undefined) {
         offset = this.#reserve(memory.size);
         this.#empty.set(memory, offset);
       }
-      return this.#zeroBase + BigInt(offset);
+      return this.#zeroBase + offset;
     }
     const bytes = memory.bytes.slice();
     const view = new DataView(bytes.buffer);
     // First a place, then the pointers: memory may point to itself.
     const address = this.#append(memory, bytes);
-    for (const { offset, target } of memory.pointers) view.setBigUint64(offset, this.memory(target), true);
+    for (const { offset, target } of memory.pointers)
+      view.setBigUint64(offset, BigInt(this.memory(target)), true);
     for (const { offset, size, value, translate } of memory.translations) {
       const bits = translate(value, this.#arch);
       if (size === 8) view.setBigUint64(offset, bits, true);
@@ -100,12 +104,12 @@ export class Data {
     return Buffer.concat(this.#parts);
   }
 
-  #once(key: string | bigint, make: () => Uint8Array): bigint {
+  #once(key: string | bigint, make: () => Uint8Array): number {
     return this.#known.get(key) ?? this.#append(key, make());
   }
 
-  #append(key: string | bigint | Memory, bytes: Uint8Array): bigint {
-    const address = this.#start + BigInt(this.#size);
+  #append(key: string | bigint | Memory, bytes: Uint8Array): number {
+    const address = this.#start + this.#size;
     const padding = -bytes.length & 7;
     this.#parts.push(bytes);
     if (padding > 0) this.#parts.push(new Uint8Array(padding));

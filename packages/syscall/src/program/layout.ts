@@ -14,9 +14,10 @@ export const layout = {
   dataOffset: 0x280,
   /** Size of the two words: the record that failed last, and its error. */
   failureSize: 16,
-  /** Size of a record. */
-  recordSize: 80,
 } as const;
 
 /** The kinds of record. */
 export const operation = { call: 0, copy: 1, branch: 2, end: 3 } as const;
+
+/** Sizes of records in 32-bit words, by kind. */
+export const recordWords = { call: 10, copy: 4, branch: 5, end: 1 } as const;

@@ -3,15 +3,15 @@
         .globl  _start
 _start: movz    x19, #0x80, lsl #16
         movk    x19, #0x0290
-step:   ldr     w0, [x19]
-        cmp     w0, #1
+step:   ldr     w9, [x19]
+        and     w10, w9, #0xff
+        cmp     w10, #1
         b.eq    copy
         b.hi    branch
 
-        ldr     w9, [x19, #4]
         .macro  argument number
-        ldr     x\number, [x19, #16+8*\number]
-        tbz     w9, #\number, 1f
+        ldrsw   x\number, [x19, #8+4*\number]
+        tbz     w9, #8+\number, 1f
         ldr     x\number, [x\number]
 1:
         .endm
@@ -21,40 +21,46 @@ step:   ldr     w0, [x19]
         argument 3
         argument 4
         argument 5
-        ldr     x8, [x19, #8]
+        ldr     w8, [x19, #4]
         svc     #0
-        ldr     x9, [x19, #64]
-        cbz     x9, 1f
+        ldr     w9, [x19, #32]
+        cbz     w9, 1f
         str     x0, [x9]
 1:      cmn     x0, #4095
-        b.lo    next
-        ldr     x9, [x19, #72]
-        cbz     x9, next
+        b.lo    called
+        ldr     w9, [x19, #36]
+        cbz     w9, called
         movz    x10, #0x80, lsl #16
         movk    x10, #0x0280
         stp     x19, x0, [x10]
-        mov     x19, x9
+        mov     w19, w9
+        b       step
+called: add     x19, x19, #40
         b       step
 
-copy:   ldp     x9, x10, [x19, #8]
-        ldr     x11, [x19, #24]
-1:      cbz     x11, next
+copy:   ldp     w9, w10, [x19, #4]
+        ldr     w11, [x19, #12]
+1:      cbz     w11, 2f
         ldrb    w12, [x10], #1
         strb    w12, [x9], #1
-        sub     x11, x11, #1
+        sub     w11, w11, #1
         b       1b
-next:   add     x19, x19, #80
+2:      add     x19, x19, #16
         b       step
 
-branch: cmp     w0, #2
+branch: cmp     w10, #2
         b.ne    end
-        ldp     x9, x10, [x19, #8]
+        ldp     w9, w10, [x19, #4]
+        ldp     w11, w12, [x19, #12]
         ldr     x9, [x9]
+        ldr     x10, [x10]
+        ldr     x11, [x11]
         and     x9, x9, x10
-        ldr     x10, [x19, #24]
-        cmp     x9, x10
-        b.ne    next
-        ldr     x19, [x19, #32]
+        cmp     x9, x11
+        b.ne    1f
+        mov     w19, w12
+        b       step
+1:      add     x19, x19, #20
         b       step
 
 end:    brk     #0

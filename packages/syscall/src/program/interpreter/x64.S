@@ -1,26 +1,26 @@
-# The interpreter of a Program on x86-64: walks a table of 80-byte records until one ends the process.
+# The interpreter of a Program on x86-64: walks a table of records until one ends the process.
 #
-# A record begins with its kind (32 bits). What follows, by kind, at these offsets:
-#   0 call    4 mask of the arguments that are addresses of the number rather than the number itself
-#             8 system call   16..56 six arguments   64 where to put the result, or 0
-#            72 record to go on with when the result is an error, or 0
-#   1 copy    8 to   16 from   24 how many bytes
-#   2 branch  8 address of a word   16 mask   24 value   32 record to go on with when (word & mask) == value
+# A record is made of 32-bit words. The low byte of the first is its kind; what follows, by kind:
+#   0 call    bits 8..13 of the first word: which arguments are addresses of the number, rather than the number itself
+#             1 system call   2..7 arguments, extended with their sign   8 where to put the result, or 0
+#             9 record to go on with when the result is an error, or 0
+#   1 copy    1 to   2 from   3 how many bytes
+#   2 branch  1 address of a number   2 address of a mask   3 address of a value
+#             4 record to go on with when (number & mask) == value
 #   3 end     a trap: nothing may come here
 #
-# The word at 0x800280 is the record that failed last, the one behind it its error. The table begins at 0x800290.
+# The 64-bit word at 0x800280 is the record that failed last, the one behind it its error. The table begins at 0x800290.
 
         .globl  _start
 _start: movl    $0x800290, %ebx
-step:   movl    (%rbx), %eax
-        cmpl    $1, %eax
+step:   movl    (%rbx), %ecx
+        cmpb    $1, %cl
         je      copy
         ja      branch
 
-        movl    4(%rbx), %ecx
         .macro  argument number, register
-        movq    16+8*\number(%rbx), %\register
-        testb   $1<<\number, %cl
+        movslq  8+4*\number(%rbx), %\register
+        testl   $0x100<<\number, %ecx
         jz      1f
         movq    (%\register), %\register
 1:
@@ -31,35 +31,41 @@ step:   movl    (%rbx), %eax
         argument 3, r10
         argument 4, r8
         argument 5, r9
-        movq    8(%rbx), %rax
+        movl    4(%rbx), %eax
         syscall
-        movq    64(%rbx), %rcx
+        movl    32(%rbx), %ecx
         jrcxz   1f
         movq    %rax, (%rcx)
 1:      cmpq    $-4095, %rax
-        jb      next
-        movq    72(%rbx), %rcx
-        jrcxz   next
+        jb      called
+        movl    36(%rbx), %ecx
+        jrcxz   called
         movq    %rbx, 0x800280
         movq    %rax, 0x800288
-        movq    %rcx, %rbx
+        movl    %ecx, %ebx
+        jmp     step
+called: addl    $40, %ebx
         jmp     step
 
-copy:   movq    8(%rbx), %rdi
-        movq    16(%rbx), %rsi
-        movq    24(%rbx), %rcx
+copy:   movl    4(%rbx), %edi
+        movl    8(%rbx), %esi
+        movl    12(%rbx), %ecx
         rep movsb
-next:   addq    $80, %rbx
+        addl    $16, %ebx
         jmp     step
 
-branch: cmpl    $2, %eax
+branch: cmpb    $2, %cl
         jne     end
-        movq    8(%rbx), %rax
+        movl    4(%rbx), %eax
+        movl    8(%rbx), %ecx
+        movl    12(%rbx), %edx
         movq    (%rax), %rax
-        andq    16(%rbx), %rax
-        cmpq    24(%rbx), %rax
-        jne     next
-        movq    32(%rbx), %rbx
+        andq    (%rcx), %rax
+        cmpq    (%rdx), %rax
+        jne     1f
+        movl    16(%rbx), %ebx
+        jmp     step
+1:      addl    $20, %ebx
         jmp     step
 
 end:    ud2
