@@ -12,7 +12,11 @@ export async function start(name: string, ...args: readonly string[]): Promise<C
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (!child.stdout) throw new Error('no standard output');
-  await once(child.stdout, 'data');
+  const ended = once(child, 'close').then(() => {
+    throw new Error(`${name} has ended before it said a word`);
+  });
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  ended.catch(() => {});
   return child;
 }
 
