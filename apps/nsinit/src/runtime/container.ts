@@ -1,11 +1,10 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { launch, type Supervised } from '@ts-c/namespaces';
-import { Executable } from '@ts-c/syscall';
 import { DescriptorChannel, Terminal } from '@ts-c/terminal';
 import type { ContainerDescription } from '../description.ts';
 import { checkDescription } from './check.ts';
-import { writeContainer } from './container-program.ts';
+import { compileContainer } from './executables.ts';
 import { lookUp, type Facts } from './facts.ts';
 import type { Keeper } from './keeper.ts';
 
@@ -81,7 +80,7 @@ export class Container implements AsyncDisposable {
         child.once('close', (code, name) => resolve([code, name]));
       });
       // A supervisor that was killed could not remove what it had on disk.
-      if (signalCode !== null) await keeper?.sweep();
+      if (signalCode !== null) await keeper?.sweep(child.pid as number);
       if (failures.length > 0) throw failures[0];
       return { exitCode, signal: signalCode, timedOut, durationMs: performance.now() - begun };
     } finally {
@@ -166,7 +165,7 @@ export function bringUp(description: ContainerDescription, options: InternalOpti
   checkDescription(description);
   const { stdio = 'pipe', detached = false, hold, gate, keeper } = options;
   const facts = lookUp(description, options.terminalSize);
-  const { program, pidfds } = writeContainer({
+  using compiled = compileContainer({
     description,
     facts,
     reservation: keeper?.reservation,
@@ -174,7 +173,7 @@ export function bringUp(description: ContainerDescription, options: InternalOpti
     gate: gate ?? false,
     outlives: detached,
   });
-  using executable = new Executable(program.compile(), 'nsinit');
+  const { executable, pidfds } = compiled;
   const channel = description.tty ? new DescriptorChannel() : undefined;
   try {
     const supervised = launch(executable, {

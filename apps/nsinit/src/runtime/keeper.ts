@@ -4,6 +4,7 @@ import {
   deleteState,
   getState,
   isSameProcess,
+  lockDirectory,
   processStartTime,
   saveState,
   type ProcessIdentity,
@@ -19,7 +20,7 @@ export interface Keeper {
   /** Writes the container down. Its first process has not taken a step yet. */
   write(pid: number, supervisorPid: number): void;
   /** Removes what a supervisor that was killed could not. */
-  sweep(): Promise<void>;
+  sweep(supervisorPid: number): Promise<void>;
 }
 
 /** What a record says beside the processes. */
@@ -50,19 +51,28 @@ export function recordKeeper(store: ContainerStore, options: RecordOptions): Kee
         config: description,
       });
     },
-    async sweep() {
+    async sweep(supervisorPid) {
       // Its processes die with the supervisor, but not before the kernel has got round to it.
       for (let tries = 0; tries < 100; tries += 1) {
-        try {
-          store.remove(id, { force: true });
-          return;
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== 'ERR_CONTAINER_RUNNING') return;
-        }
+        if (removeOwn(store, id, supervisorPid)) return;
         await delay(10);
       }
     },
   };
+}
+
+/** Removes a record, unless the id is another container's. Returns false where it is too early to tell. */
+function removeOwn(store: ContainerStore, id: string, supervisorPid: number): boolean {
+  try {
+    const { record } = store.read(id);
+    if (record && record.supervisor?.pid !== supervisorPid) return true;
+    // Whoever holds the lock is alive. Nobody does, if the directory is ours.
+    lockDirectory(store.directory(id)).release();
+    store.remove(id, { force: true });
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ERR_CONTAINER_RUNNING';
+  }
 }
 
 /** Another container has been started from the same directory, and it is alive. */
