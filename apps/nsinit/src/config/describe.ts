@@ -14,8 +14,8 @@ import type { ClockOffset, Config, DeviceEntry, IdMap, MountEntry } from './type
 
 /** What a configuration does not say. */
 export interface DescribeOptions {
-  /** An absolute path on this machine. */
-  readonly rootfs: string;
+  /** An absolute path on this machine; without one it is a view of this machine's own root. */
+  readonly rootfs?: string | undefined;
   readonly command: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export function describe(
 ): ContainerDescription {
   const { mounts = [], device_nodes = [], ...mountConfig } = config.mount_config ?? {};
   return {
-    rootfs,
+    ...(rootfs === undefined ? {} : { rootfs }),
     command,
     environment: config.environment ?? [],
     namespaces: describeNamespaces(config),

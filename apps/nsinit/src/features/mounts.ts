@@ -1,0 +1,125 @@
+import {
+  attach,
+  changePropagation,
+  createFileSystem,
+  cloneTree,
+  MOUNT_ATTR,
+  setMountAttributes,
+} from '@ts-c/mount';
+import { AT_FDCWD, mkdirat, OPEN, openat, type Program } from '@ts-c/syscall';
+import type { Host } from './host.ts';
+import { unshare } from './namespaces.ts';
+import { probe, type Refusal } from './probe.ts';
+import { explain, type Suspects } from './reasons.ts';
+import type { Feature } from './types.ts';
+
+interface MountProbe {
+  readonly id: string;
+  readonly title: string;
+  readonly body: (program: Program) => void;
+  readonly suspects: Suspects;
+  /** Errors that mean something of their own here. */
+  readonly reason?: (refusal: Refusal) => string | undefined;
+}
+
+// A directory that every Linux system has. What is mounted there is seen by the probe alone.
+const scratch = '/tmp';
+
+const fileSystem = (type: string, option: string): MountProbe => ({
+  id: type,
+  title: type,
+  body: (program) => createFileSystem(program, { type, source: type, attributes: 0 }),
+  suspects: { option, capability: 'SYS_ADMIN' },
+  reason: ({ code }) =>
+    code === 'EPERM' && (type === 'proc' || type === 'sysfs')
+      ? `the ${type} of this machine is partly hidden, and a new one would show what is (are we in a container?)`
+      : undefined,
+});
+
+const probes: readonly MountProbe[] = [
+  {
+    id: 'api',
+    title: 'mount API',
+    body: (program) => createFileSystem(program, { type: 'tmpfs', source: 'probe', attributes: 0 }),
+    suspects: { since: '5.2', capability: 'SYS_ADMIN' },
+  },
+  {
+    id: 'attributes',
+    title: 'recursive read-only binds',
+    body: (program) => {
+      const tree = cloneTree(program, AT_FDCWD, '/', true);
+      setMountAttributes(program, tree, { set: MOUNT_ATTR.RDONLY, recursive: true });
+    },
+    suspects: { since: '5.12', capability: 'SYS_ADMIN' },
+  },
+  {
+    id: 'overlay',
+    title: 'overlay',
+    body: overlay,
+    suspects: { option: 'CONFIG_OVERLAY_FS', capability: 'SYS_ADMIN' },
+  },
+  fileSystem('tmpfs', 'CONFIG_TMPFS'),
+  fileSystem('proc', 'CONFIG_PROC_FS'),
+  fileSystem('sysfs', 'CONFIG_SYSFS'),
+  fileSystem('devpts', 'CONFIG_UNIX98_PTYS'),
+  fileSystem('mqueue', 'CONFIG_POSIX_MQUEUE'),
+  fileSystem('cgroup2', 'CONFIG_CGROUPS'),
+];
+
+function overlay(program: Program): void {
+  changePropagation(program, '/', 'private');
+  const memory = createFileSystem(program, { type: 'tmpfs', source: 'probe', attributes: 0 });
+  attach(program, memory, program.call(openat, AT_FDCWD, scratch, OPEN.PATH | OPEN.DIRECTORY, 0));
+  for (const name of ['lower', 'upper', 'work']) program.call(mkdirat, memory, name, 0o755);
+  const data = [
+    `lowerdir=${scratch}/lower`,
+    `upperdir=${scratch}/upper`,
+    `workdir=${scratch}/work`,
+  ];
+  createFileSystem(program, { type: 'overlay', source: 'overlay', attributes: 0, data });
+}
+
+/** What can be mounted: tried in namespaces that end with the probe. */
+export async function mountFeatures(host: Host): Promise<Feature[]> {
+  const inUserNamespace = !host.has('SYS_ADMIN');
+  const kinds = ['mount', 'pid', 'ipc', 'net', 'cgroup'] as const;
+  return Promise.all([
+    ...probes.map(async ({ id, title, body, suspects, reason }): Promise<Feature> => {
+      const refusal = await probe((program) => {
+        unshare(program, kinds, inUserNamespace);
+        body(program);
+      });
+      const base = { id: `mounts.${id}`, title, available: refusal === undefined };
+      if (!refusal)
+        return { ...base, ...(inUserNamespace ? { detail: 'with a user namespace' } : {}) };
+      return { ...base, reason: reason?.(refusal) ?? explain(refusal, host, suspects) };
+    }),
+    idMapped(host),
+  ]);
+}
+
+/** A user namespace that can't be is refused as such by a kernel that knows what it would be for. */
+async function idMapped(host: Host): Promise<Feature> {
+  const base = { id: 'mounts.idmapped', title: 'id-mapped mounts' };
+  const refusal = await probe(
+    (program) => {
+      unshare(program, ['mount'], !host.has('SYS_ADMIN'));
+      const tree = cloneTree(program, AT_FDCWD, '/', false);
+      setMountAttributes(program, tree, { userNamespace: 1_000_000 });
+    },
+    ['EBADF'],
+  );
+  if (refusal)
+    return {
+      ...base,
+      available: false,
+      reason: explain(refusal, host, { since: '5.12', capability: 'SYS_ADMIN' }),
+    };
+  if (!host.has('SYS_ADMIN'))
+    return {
+      ...base,
+      available: false,
+      reason: 'needs CAP_SYS_ADMIN where the file system was mounted',
+    };
+  return { ...base, available: true, detail: 'if the file system supports it' };
+}
