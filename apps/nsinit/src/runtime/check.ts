@@ -29,7 +29,6 @@ export function checkDescription(description: ContainerDescription): void {
   const { workingDirectory, rootfs } = description;
   if (workingDirectory !== undefined) checkAbsolute('workingDirectory', workingDirectory);
   if (rootfs !== undefined) checkRootfs(rootfs);
-  checkPrivileges(description);
 }
 
 function checkCommand(command: readonly string[]): void {
@@ -92,7 +91,12 @@ function checkRootfs(rootfs: string): void {
   }
 }
 
-function checkPrivileges({ namespaces }: ContainerDescription): void {
+/**
+ * Looks whether this process may bring a container up. Writing one down takes no privilege.
+ *
+ * @throws {DescriptionError}
+ */
+export function checkPrivileges({ namespaces }: ContainerDescription): void {
   if (namespaces.user || hasSystemAdministration()) return;
   throw new DescriptionError(
     'namespaces',

@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly keeper?: Keeper | undefined;
   /** Milliseconds after which the container is ended. */
   readonly timeout?: number | undefined;
+  /** Told that it was. */
+  readonly onTimeout?: (() => void) | undefined;
 }
 
 /**
@@ -45,7 +47,9 @@ export async function runAttached(description: ContainerDescription, options: Se
     await keep(container, keeper);
     await using stack = new Attachments();
     if (container.terminal) await stack.attach(container);
-    return statusOf(await container.wait());
+    const result = await container.wait();
+    if (result.timedOut) options.onTimeout?.();
+    return statusOf(result);
   } catch (error) {
     // What failed first is what the end of the container says.
     const reason = await container.wait().then(() => error, (failure: unknown) => failure);
