@@ -1,4 +1,4 @@
-import { finalize } from '@ts-c/capabilities';
+import { finalize, homeOf } from '@ts-c/capabilities';
 import { hostView, openInRoot, setUpMountNamespace, type Root } from '@ts-c/mount';
 import {
   execute,
@@ -35,10 +35,13 @@ export interface ContainerProgram {
   readonly pidfds: readonly number[];
 }
 
-/** Writes a container down: everything that will be done to bring it up, and nothing done. */
-export function writeContainer(plan: Plan): ContainerProgram {
+/**
+ * Writes a container down: everything that will be done to bring it up, and nothing done.
+ *
+ * @param program Where to write it.
+ */
+export function writeContainer(plan: Plan, program: Program = new Program()): ContainerProgram {
   const { description, facts, reservation, hold = false, gate = false, outlives = false } = plan;
-  const program = new Program();
   const { created, joined } = sortRequests(description.namespaces);
   const passed = passPidfds(joined, program.reportFd + (description.tty ? 2 : 1));
   const supervision: Supervision = {
@@ -92,6 +95,7 @@ function setUp(program: Program, description: ContainerDescription, facts: Facts
     keep: description.capabilities,
     user: facts.user,
     lastCapability: facts.lastCapability,
+    setgroups: facts.mappings?.writer !== 'self',
     noNewPrivileges: description.noNewPrivileges ?? false,
     ...(description.resourceLimits ? { resourceLimits: description.resourceLimits } : {}),
     ...(description.workingDirectory !== undefined ? { workingDirectory: description.workingDirectory } : {}),
@@ -114,5 +118,5 @@ function openConsole(program: Program, root: Root, socket: number, facts: Facts)
 /** The environment as described, and a home: programs expect one. */
 function environmentOf({ environment }: ContainerDescription, { user }: Facts): readonly string[] {
   const hasHome = environment.some((entry) => entry.startsWith('HOME='));
-  return hasHome ? environment : [...environment, `HOME=${user.home ?? '/'}`];
+  return hasHome ? environment : [...environment, `HOME=${homeOf(user)}`];
 }

@@ -1,9 +1,10 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { launch, type Supervised } from '@ts-c/namespaces';
+import type { Program } from '@ts-c/syscall';
 import { DescriptorChannel, Terminal } from '@ts-c/terminal';
 import type { ContainerDescription } from '../description.ts';
-import { checkDescription } from './check.ts';
+import { checkDescription, checkPrivileges } from './check.ts';
 import { compileContainer } from './executables.ts';
 import { lookUp, type Facts } from './facts.ts';
 import type { Keeper } from './keeper.ts';
@@ -40,6 +41,8 @@ export interface InternalOptions extends ContainerOptions {
   readonly gate?: boolean;
   /** Who writes it down while it exists. */
   readonly keeper?: Keeper | undefined;
+  /** Where to write it down, if not into a Program of its own. */
+  readonly program?: Program | undefined;
 }
 
 /** A container. Leaving an `await using` block ends it. */
@@ -163,16 +166,18 @@ export class Container implements AsyncDisposable {
 export function bringUp(description: ContainerDescription, options: InternalOptions = {}): Container {
   options.signal?.throwIfAborted();
   checkDescription(description);
-  const { stdio = 'pipe', detached = false, hold, gate, keeper } = options;
+  checkPrivileges(description);
+  const { stdio = 'pipe', detached = false, hold, gate, keeper, program } = options;
   const facts = lookUp(description, options.terminalSize);
-  using compiled = compileContainer({
+  const plan = {
     description,
     facts,
     reservation: keeper?.reservation,
     hold: hold ?? false,
     gate: gate ?? false,
     outlives: detached,
-  });
+  };
+  using compiled = compileContainer(plan, program);
   const { executable, pidfds } = compiled;
   const channel = description.tty ? new DescriptorChannel() : undefined;
   try {

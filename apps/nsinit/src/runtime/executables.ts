@@ -1,4 +1,4 @@
-import { Executable } from '@ts-c/syscall';
+import { Executable, type Program } from '@ts-c/syscall';
 import { writeContainer, type Plan } from './container-program.ts';
 
 /** A compiled container, and the pidfds that have to be handed to it. */
@@ -16,9 +16,11 @@ const kept = new Map<string, CompiledContainer>();
 /**
  * Compiles a container, or takes what was compiled for the same plan before. What is not the same machine code (an id, a keeper's
  * directory) is never kept.
+ *
+ * @param into Where to write it, if not into a Program of its own.
  */
-export function compileContainer(plan: Plan): CompiledContainer {
-  const key = plan.reservation ? undefined : JSON.stringify(plan, withBigints);
+export function compileContainer(plan: Plan, into?: Program): CompiledContainer {
+  const key = plan.reservation || into ? undefined : JSON.stringify(plan, withBigints);
   const known = key === undefined ? undefined : kept.get(key);
   if (known && key !== undefined) {
     // The one used last goes last, and the first is the one to go.
@@ -26,7 +28,7 @@ export function compileContainer(plan: Plan): CompiledContainer {
     kept.set(key, known);
     return known;
   }
-  const { program, pidfds } = writeContainer(plan);
+  const { program, pidfds } = writeContainer(plan, into);
   const executable = new Executable(program.compile(), 'nsinit');
   if (key === undefined) return { executable, pidfds, [Symbol.dispose]: () => executable[Symbol.dispose]() };
   const compiled = { executable, pidfds, [Symbol.dispose]: () => {} };

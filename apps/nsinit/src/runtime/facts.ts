@@ -40,7 +40,7 @@ export function lookUp(description: ContainerDescription, terminalSize?: Facts['
 function userOf(description: ContainerDescription, rootfs: string): ResolvedUser {
   const { user = '', additionalGroups = [] } = description;
   try {
-    const resolved = resolveUser(user, user === '' ? {} : readAccounts(rootfs, description.mounts));
+    const resolved = resolveUser(user, readAccounts(rootfs, description.mounts));
     return { ...resolved, additionalGids: [...resolved.additionalGids, ...additionalGroups] };
   } catch (error) {
     throw new DescriptionError('user', (error as Error).message, { cause: error });

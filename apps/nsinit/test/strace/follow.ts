@@ -68,7 +68,7 @@ export function follow(program: Program, traces: ReadonlyMap<number, readonly Tr
     if (node.kind === 'jump') return [{ at: labels.get(node.target) as number, known }];
     if (node.kind === 'problem') return [{ at: labels.get(node.refused) as number, known: new Map(known).set('error', -4096n) }];
     if (node.kind === 'copy' && node.to.kind === 'slot') {
-      const value = node.from.kind === 'constant' ? node.from.value : node.from.kind === 'slot' ? known.get(node.from.slot.name) : undefined;
+      const value = node.from.kind === 'constant' ? BigInt(node.from.value) : node.from.kind === 'slot' ? known.get(node.from.slot.name) : undefined;
       const changed = new Map(known);
       if (value === undefined) changed.delete(node.to.slot.name);
       else changed.set(node.to.slot.name, value);
