@@ -1,5 +1,5 @@
 import { checkInteger, formatFlags, Memory, PR, type Kernel } from '@ts-c/syscall';
-import { AMBIENT, CAP, capget, capset, prctlAmbient, prctlCapability } from './calls.ts';
+import { AMBIENT, CAP, capget, capset, prctlAmbient, prctlAmbientAll, prctlCapability } from './calls.ts';
 import { problem } from './error.ts';
 import { lastCapability } from './last-capability.ts';
 import { capabilities, capabilityNumber, lastPossible, type CapabilityName } from './names.ts';
@@ -82,7 +82,7 @@ type ThreadSets = Omit<CapabilitySets, 'bounding'>;
 export function applySets(kernel: Kernel, sets: ThreadSets): void {
   kernel.section(owner, 'set the capabilities', () => {
     kernel.call(capset, header(), capabilityData(sets));
-    kernel.call(prctlAmbient, PR.CAP_AMBIENT, AMBIENT.CLEAR_ALL, 0, 0, 0);
+    kernel.call(prctlAmbientAll, PR.CAP_AMBIENT, AMBIENT.CLEAR_ALL, 0, 0, 0);
     for (const name of sets.ambient) {
       kernel.call(prctlAmbient, PR.CAP_AMBIENT, AMBIENT.RAISE, capabilityNumber(name), 0, 0);
     }
