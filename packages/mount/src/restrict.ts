@@ -38,10 +38,17 @@ export function restrict(
     kernel.section(owner, `${path} read-only`, () =>
       ifThere(kernel, root, path, (target) => {
         const set = MOUNT_ATTR.RDONLY | MOUNT_ATTR.NOSUID | MOUNT_ATTR.NODEV | MOUNT_ATTR.NOEXEC;
-        withDescriptor(kernel, cloneTree(kernel, target, '', true), (copy) => {
-          setMountAttributes(kernel, copy, { set, recursive: true });
-          attach(kernel, copy, target);
-        });
+        kernel.attempt(
+          ['EINVAL'],
+          // A mount of its own, as /sys is.
+          () => setMountAttributes(kernel, target, { set, recursive: true }),
+          // Or a path inside one, which becomes a mount.
+          () =>
+            withDescriptor(kernel, cloneTree(kernel, target, '', true), (copy) => {
+              setMountAttributes(kernel, copy, { set, recursive: true });
+              attach(kernel, copy, target);
+            }),
+        );
       }),
     );
   }
