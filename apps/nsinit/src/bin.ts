@@ -7,23 +7,25 @@ import process from 'node:process';
 
 const { outputOf } = await import('./cli/output.ts');
 
-const stdout = outputOf(() => {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read has seen enough: end as other programs do by SIGPIPE.
-    if (error.code === 'EPIPE') process.exit(128 + 13);
-    void fail(error);
-  });
-  return process.stdout;
-}, process.env);
-const stderr = outputOf(() => {
-  process.stderr.on('error', () => process.exit(125));
-  return process.stderr;
-}, process.env);
+const stdout = outputOf(() => process.stdout.on('error', failToWrite), process.env);
+const stderr = outputOf(() => process.stderr.on('error', () => process.exit(125)), process.env);
+let isFailing = false;
 
-/** Says what went wrong and ends, whatever else is going on. */
-async function fail(error: unknown): Promise<never> {
+/** Says what went wrong, and ends, whatever else is going on. */
+async function fail(error: unknown): Promise<void> {
+  // One reason is enough; others may follow from it.
+  if (isFailing) return;
+  isFailing = true;
   const { report } = await import('./cli/report.ts');
-  process.exit(report(error, stderr));
+  const status = report(error, stderr);
+  await Promise.allSettled([stdout.flush(), stderr.flush()]);
+  process.exit(status);
+}
+
+async function failToWrite(error: NodeJS.ErrnoException): Promise<void> {
+  // Whoever read has seen enough: end as other programs do by SIGPIPE.
+  if (error.code === 'EPIPE') process.exit(128 + 13);
+  await fail(error);
 }
 
 process.on('uncaughtException', fail);
@@ -32,7 +34,9 @@ process.on('unhandledRejection', fail);
 try {
   const { main } = await import('./cli/main.ts');
   const environment = { stdout, stderr, variables: process.env, directory: process.cwd() };
-  process.exit(await main(process.argv.slice(2), environment));
+  const status = await main(process.argv.slice(2), environment);
+  await Promise.all([stdout.flush().catch(failToWrite), stderr.flush()]);
+  process.exit(isFailing ? 125 : status);
 } catch (error) {
   await fail(error);
 }

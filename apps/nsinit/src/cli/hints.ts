@@ -7,8 +7,6 @@ interface Details {
   readonly syscall?: string;
   readonly path?: string;
   readonly owner?: string;
-  readonly title?: string;
-  readonly field?: string;
   readonly hint?: string;
 }
 
@@ -21,12 +19,12 @@ const floor = 'Linux 5.14 or later is needed; nsinit features shows what this ke
 const created = 'unshare clone3';
 
 const byCode: Readonly<Record<string, Rule>> = {
-  EPERM({ syscall = '', owner, title }, read) {
+  EPERM({ syscall = '', owner }, read) {
     if (created.includes(syscall)) return userNamespaceHint(read) ?? privilegeHint();
     if (syscall === 'setns')
       return 'to enter that namespace CAP_SYS_ADMIN is needed in the user namespace that owns it';
     if (syscall === 'capset' || owner === '@ts-c/capabilities') {
-      return `the container would keep a capability that its starter does not have (${title ?? 'capabilities'}): --cap-drop it`;
+      return 'a capability that the container is to keep is not its starter’s to give: --cap-drop it; nsinit features shows those that are missing';
     }
     if (syscall === 'mknodat')
       return 'device nodes can’t be made in a user namespace: bind those of the host, or leave them out';

@@ -1,6 +1,8 @@
 /** Where text goes. */
 export interface Output {
   write(text: string): void;
+  /** Resolves once all of it has been taken, by a reader who may be slow; rejects where that failed. */
+  flush(): Promise<void>;
   /** Is it a terminal? */
   readonly isTerminal: boolean;
   /** Characters in a line, if it is a terminal. */
@@ -10,7 +12,7 @@ export interface Output {
 
 /** A stream of Node's, as far as an {@link Output} needs it. */
 export interface Stream {
-  write(text: string): unknown;
+  write(text: string, done?: (error?: Error | null) => void): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }
@@ -42,6 +44,11 @@ export function outputOf(
   const opened = (): Stream => (stream ??= open());
   return {
     write: (text) => void opened().write(text),
+    flush: () =>
+      new Promise((resolve, reject) => {
+        if (!stream) resolve();
+        else stream.write('', (error) => (error ? reject(error) : resolve()));
+      }),
     get isTerminal() {
       return opened().isTTY === true;
     },

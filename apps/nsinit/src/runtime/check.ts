@@ -131,7 +131,8 @@ function convert<T>(field: string, body: () => T): T {
     return body();
   } catch (error) {
     const message = (error as Error).message;
-    const prefix = `${field}: `;
-    throw new DescriptionError(field, message.startsWith(prefix) ? message.slice(prefix.length) : message, { cause: error });
+    // Some name a part of the field themselves: `uidMappings[0].size: …`.
+    const [, named = field, rest = message] = message.startsWith(field) ? (/^([^\s:]+): (.*)$/s.exec(message) ?? []) : [];
+    throw new DescriptionError(named, rest, { cause: error });
   }
 }

@@ -30,7 +30,7 @@ export default defineCommand({
     const { facts, program } = plan;
     if (json || plan.json) {
       const steps = program.listing().flatMap(({ text, ...step }) => {
-        return step.step === undefined ? [] : { ...step, text: text.trim() };
+        return step.step === undefined ? [] : { ...step, text: text.replace(/^\s*\d+\s+/, '') };
       });
       call.stdout.write(`${JSON.stringify({ facts, steps }, null, 2)}\n`);
     } else {
