@@ -103,7 +103,7 @@ export async function install() {
 /** Builds every package unless these very sources are built already. */
 export async function build() {
   const hash = sourceHash();
-  if (stamped('build', hash) && workspaces().every((folder) => existsSync(join(folder, 'dist')))) {
+  if (stamped('build', hash) && built().every((folder) => existsSync(join(folder, 'dist')))) {
     return;
   }
   progress('building');
@@ -111,13 +111,18 @@ export async function build() {
   stamp('build', hash);
 }
 
+/** The folders of what is built. */
+function built() {
+  return workspaces().filter((folder) => readJson(join(folder, 'package.json')).scripts?.build);
+}
+
 function sourceHash() {
-  const files = workspaces().flatMap((folder) => [
+  const files = built().flatMap((folder) => [
     join(folder, 'package.json'),
     join(folder, 'tsconfig.build.json'),
     ...sources(join(folder, 'src')).filter((file) => !file.endsWith('.test.ts')),
   ]);
-  return hashOf([join(root, 'tsconfig.base.json'), ...files]);
+  return hashOf([join(root, 'tsconfig.base.json'), join(root, 'tools/bundle.mjs'), ...files]);
 }
 
 /** @param {readonly string[]} files */

@@ -39,14 +39,14 @@ function readRegular(file: number, path: string): string {
   try {
     const { size } = regular(file, path);
     if (size > largest) throw problem('ERR_FILE_TOO_LARGE', `${path} of the container has ${size} bytes; ${largest} are the most`, { path });
-    const buffer = Buffer.alloc(largest + 1);
+    // One byte more than it should have: if that is filled, it grew while it was read.
+    const buffer = Buffer.alloc(size + 1);
     let length = 0;
     for (;;) {
       const count = readSync(file, buffer, length, buffer.length - length, null);
       length += count;
+      if (length > size) throw problem('ERR_NOT_A_FILE', `${path} of the container changes while it is read`, { path });
       if (count === 0) return buffer.toString('utf8', 0, length);
-      // It grew while it was read.
-      if (length > largest) throw problem('ERR_FILE_TOO_LARGE', `${path} of the container has more than ${largest} bytes`, { path });
     }
   } finally {
     closeSync(file);

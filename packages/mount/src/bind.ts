@@ -61,14 +61,32 @@ export function checkMount(field: string, mount: Mount): void {
   }
 }
 
-/** Mounts what the configuration asks for, in order. */
-export function mountConfigured(kernel: Kernel, root: Root, mounts: readonly Mount[]): void {
+/** Copies of what is to be bound, by the mount that asks for it. */
+export type Sources = ReadonlyMap<Mount, Value>;
+
+/** Copies what is to be bound before a root can hide it: file descriptors for {@link mountConfigured}. */
+export function openSources(kernel: Kernel, mounts: readonly Mount[]): Sources {
+  const binds = mounts.filter(({ type, source }) => type === 'bind' && source?.startsWith('/'));
+  return kernel.section(
+    owner,
+    'what is to be bound',
+    () => new Map(binds.map((mount) => [mount, cloneSource(kernel, mount)])),
+  );
+}
+
+/** Mounts what the configuration asks for, in order; what is to be bound is opened then, unless that has been done before. */
+export function mountConfigured(
+  kernel: Kernel,
+  root: Root,
+  mounts: readonly Mount[],
+  sources: Sources = new Map(),
+): void {
   mounts.forEach((mount, index) => {
     const field = `mounts[${index}]`;
     checkMount(field, mount);
     kernel.section(owner, `${mount.type} on ${mount.destination}`, () => {
       if (mount.type === 'bind')
-        bind(kernel, root, mount, sourceKind(field, mount.source as string));
+        bind(kernel, root, mount, sourceKind(field, mount.source as string), sources.get(mount));
       else mountFileSystem(kernel, root, mount);
     });
   });
@@ -90,11 +108,18 @@ function sourceKind(field: string, source: string): 'directory' | 'file' {
 /**
  * Binds a path of the host into a root, with all mounts below it. Unless it is to be writable, all of them are read-only before they
  * can be seen; what else the source's mount forbids (nosuid, nodev, noexec) stays forbidden.
+ *
+ * @param tree A copy of the source, if it has been opened before.
  */
-export function bind(kernel: Kernel, root: Root, mount: Mount, kind: 'directory' | 'file'): void {
-  const { attributes, clear, propagation, recursive } = parseMountOptions(mount.options ?? []);
+export function bind(
+  kernel: Kernel,
+  root: Root,
+  mount: Mount,
+  kind: 'directory' | 'file',
+  tree: Value = cloneSource(kernel, mount),
+): void {
+  const { attributes, clear, propagation } = parseMountOptions(mount.options ?? []);
   const readOnly = mount.writable ? 0 : MOUNT_ATTR.RDONLY;
-  const tree = cloneTree(kernel, AT_FDCWD, mount.source as string, recursive ?? true);
   withDescriptor(kernel, tree, () => {
     const set = attributes | readOnly;
     if (set !== 0 || clear !== 0) setMountAttributes(kernel, tree, { set, clear, recursive: true });
@@ -102,6 +127,11 @@ export function bind(kernel: Kernel, root: Root, mount: Mount, kind: 'directory'
     else if (propagation) setMountAttributes(kernel, tree, propagation);
     onto(kernel, root, mount.destination, kind, (target) => attach(kernel, tree, target));
   });
+}
+
+function cloneSource(kernel: Kernel, { source, options = [] }: Mount): Value {
+  const { recursive = true } = parseMountOptions(options);
+  return cloneTree(kernel, AT_FDCWD, source as string, recursive);
 }
 
 /** Mounts a file system inside a root, with options as of mount(8). */

@@ -1,5 +1,5 @@
 import { AT, umask, type Kernel, type Value } from '@ts-c/syscall';
-import { mountConfigured } from './bind.ts';
+import { mountConfigured, openSources, type Sources } from './bind.ts';
 import { mountAttr, mountSetattr } from './calls.ts';
 import type { Device, Mount } from './config.ts';
 import { createDeviceNodes } from './device-nodes.ts';
@@ -43,9 +43,18 @@ export interface MountSetup {
 export function setUpMountNamespace(kernel: Kernel, setup: MountSetup): void {
   const { noPivotRoot = false, restrictSys = false, mountLabel } = setup;
   const propagation = setup.mountPropagation ?? (noPivotRoot ? 'slave' : 'private');
-  const root = openRoot(kernel, setup.rootfs, { propagation });
+  const { rootfs, mounts } = setup;
+  let sources: Sources | undefined;
+  const makeRoot = (make: (kernel: Kernel) => Value): Value => {
+    // What makes a root may mount over what is to be bound.
+    sources = openSources(kernel, mounts);
+    return make(kernel);
+  };
+  const root = openRoot(kernel, typeof rootfs === 'string' ? rootfs : () => makeRoot(rootfs), {
+    propagation,
+  });
   mountSystem(kernel, root, mountLabel === undefined ? {} : { mountLabel });
-  mountConfigured(kernel, root, setup.mounts);
+  mountConfigured(kernel, root, mounts, sources);
   createDeviceNodes(kernel, root, setup.deviceNodes);
   linkPtmx(kernel, root);
   setup.console?.(root);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Environment } from './command.ts';
 import { entries, load, type Entry } from './commands.ts';
 import { helpOption, parseOptions, type Parsed } from './options.ts';
@@ -104,6 +104,10 @@ function find(name: string): Entry {
 }
 
 function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
+  // One step up from what is built, two from the source.
+  for (const path of ['../package.json', '../../package.json']) {
+    const file = new URL(path, import.meta.url);
+    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
+  }
+  return 'unknown';
 }

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { StateError } from '../error.ts';
 
 const form = /^[A-Za-z0-9][A-Za-z0-9_.+-]{0,127}$/;
@@ -30,7 +29,8 @@ export function generateId(): string {
 }
 
 function word(): string {
+  // An id is no secret, and node:crypto takes milliseconds to load.
   return [consonants, vowels, consonants, vowels]
-    .map((letters) => letters.charAt(randomInt(letters.length)))
+    .map((letters) => letters.charAt(Math.floor(Math.random() * letters.length)))
     .join('');
 }
