@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import process from 'node:process';
 
 /** What errors of Node, of the kernel and of the packages may carry. */
@@ -54,8 +55,8 @@ const byCode: Readonly<Record<string, Rule>> = {
     `${path ? `${JSON.stringify(path)} in the root file system` : 'something'} is a symbolic link where a real file or directory has to be; it is refused, since it could lead anywhere`,
   ENOTDIR: ({ path }) => path && `${JSON.stringify(path)} or something above it is not a directory`,
   EEXIST: ({ syscall, path }) =>
-    syscall === 'mkdirat'
-      ? `is ${path ? `the id ${path}` : 'that id'} in use? nsinit list shows those that are; choose another with --id`
+    syscall === 'mkdirat' && path
+      ? `is the id ${basename(path)} in use? nsinit list shows those that are; choose another with --id`
       : undefined,
   EAGAIN: ({ syscall }) =>
     syscall === 'flock'

@@ -107,7 +107,8 @@ function version(): string {
   // One step up from what is built, two from the source.
   for (const path of ['../package.json', '../../package.json']) {
     const file = new URL(path, import.meta.url);
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
+    if (existsSync(file))
+      return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
   }
   return 'unknown';
 }

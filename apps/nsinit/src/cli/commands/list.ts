@@ -16,7 +16,7 @@ export default defineCommand({
   },
   examples: [
     { command: 'nsinit list', about: 'What runs?' },
-    { command: 'nsinit list --quiet | xargs -r -n 1 nsinit kill', about: 'End all of it' },
+    { command: 'nsinit list --quiet | xargs -r nsinit delete --force', about: 'End all of it' },
   ],
   rest: 'words',
   words: { min: 0, max: 0 },
