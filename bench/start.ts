@@ -2,12 +2,19 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import process from 'node:process';
-import { run, defaultCapabilities, type ContainerRequest } from 'nsinit';
+import { defaultCapabilities, run, type ContainerRequest } from 'nsinit';
+import { describe, loadConfig } from 'nsinit/config';
 import { bwrapArguments, find, writeBundle, type Competitor } from './competitors.ts';
 
 /** The container that everybody starts. */
 export function containerIn(rootfs: string): ContainerRequest {
   return { rootfs, command: ['/bin/true'], hostname: 'box' };
+}
+
+/** The container of libcontainer's own smallest sample configuration. */
+export async function minimalContainer(rootfs: string): Promise<ContainerRequest> {
+  const { config } = await loadConfig(join(import.meta.dirname, '../apps/nsinit/test/fixtures/minimal.json'));
+  return describe(config, { rootfs, command: ['/bin/true'] });
 }
 
 /** Everybody who is installed. */

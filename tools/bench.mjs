@@ -5,7 +5,9 @@ import { build, exitStatus, install, pinnedNode, root } from './setup.mjs';
 
 await install();
 await build();
-const { status, signal } = spawnSync(pinnedNode(), ['--expose-gc', join(root, 'bench/run.ts'), ...process.argv.slice(2)], {
+// pnpm passes the separator on, npm does not.
+const options = process.argv.slice(2).filter((argument, index) => index > 0 || argument !== '--');
+const { status, signal } = spawnSync(pinnedNode(), ['--expose-gc', join(root, 'bench/run.ts'), ...options], {
   stdio: 'inherit',
 });
 process.exit(exitStatus(status, signal));
