@@ -104,12 +104,16 @@ export const signalfdInfo = { size: 128, signal: 0, code: 8 } as const;
 
 /** getpid(2). */
 export const getpid = syscall('getpid', [], 'pid');
+/** faccessat(2), in the form that the kernel has: without flags. */
+export const faccessat = syscall('faccessat', [fd('dirfd'), path('pathname'), int('mode')]);
 /** kill(2). */
 export const kill = syscall('kill', [int('pid'), oneOf('sig', SIGNAL)]);
 /** setresuid(2). */
 export const setresuid = syscall('setresuid', [uint('ruid'), uint('euid'), uint('suid')]);
 /** setresgid(2). */
 export const setresgid = syscall('setresgid', [uint('rgid'), uint('egid'), uint('sgid')]);
+/** setgroups(2). */
+export const setgroups = syscall('setgroups', [ulong('size'), memory('list')]);
 
 const mount = syscall('mount', [
   text('source'),

@@ -1,4 +1,5 @@
 import {
+  AT_FDCWD,
   CLOSE_RANGE,
   closeRange,
   execve,
@@ -8,8 +9,9 @@ import {
   type ErrnoCode,
   type Problem,
   type Program,
-  type Value,
 } from '@ts-c/syscall';
+import { faccessat } from './calls.ts';
+import { fail } from './fail.ts';
 
 /** Exit status of a command that was found but can't be executed. */
 export const notExecutable = 126;
@@ -40,41 +42,20 @@ export function execute(program: Program, command: Command): void {
   const { file, environment, closeFrom = 3 } = command;
   const argv = Memory.strings('argv', command.argv);
   const envp = Memory.strings('environment', environment);
+  // Listings and errors are printed and logged, where no secret belongs.
+  envp.describe = () => `[${environment.map(withoutValue).join(', ')}]`;
   const missing = program.variable('missing');
+  const refuse = (): void => {
+    program.set(missing, 1);
+    fail(program, problem('ENOENT', 'no such file or directory', file));
+  };
   program.guard(
     () => {
       // Whatever is open beyond is the host's. Nothing of it may reach the command.
       program.call(closeRange, closeFrom, 0xffff_ffff, CLOSE_RANGE.CLOEXEC);
-      if (file.includes('/')) {
-        program.attempt(
-          ['ENOENT', 'ENOTDIR'],
-          () => program.call(execve, file, argv, envp),
-          () => refuse(program, missing, 'ENOENT', `no such file or directory, execve '${file}'`),
-        );
-        return;
-      }
-      const denied = program.variable('denied');
-      for (const directory of searchPath(environment)) {
-        program.attempt(['ENOENT', 'ENOTDIR'], () =>
-          program.attempt(
-            ['EACCES'],
-            () => program.call(execve, `${directory}/${file}`, argv, envp),
-            // As execvp(3) has it: what may not be executed is no answer as long as there are more directories.
-            () => program.set(denied, 1),
-          ),
-        );
-      }
-      program.expect(
-        denied,
-        { equals: 0 },
-        problem('EACCES', `permission denied, execve '${file}' (found in PATH, not executable)`),
-      );
-      refuse(
-        program,
-        missing,
-        'ENOENT',
-        `no such file or directory, execve '${file}' (not found in PATH)`,
-      );
+      const become = (path: string): void => void program.call(execve, path, argv, envp);
+      if (file.includes('/')) executePath(program, file, become, refuse);
+      else searchAndExecute(program, file, searchPath(environment), become, refuse);
     },
     () => {
       sendFailure(program, program.failure());
@@ -84,21 +65,62 @@ export function execute(program: Program, command: Command): void {
   );
 }
 
-function refuse(program: Program, missing: Value, code: ErrnoCode, message: string): void {
-  program.set(missing, 1);
-  program.expect(missing, { equals: 0 }, problem(code, message));
+function executePath(
+  program: Program,
+  file: string,
+  become: (path: string) => void,
+  refuse: () => void,
+): void {
+  program.attempt(
+    ['ENOENT', 'ENOTDIR'],
+    () => become(file),
+    () => {
+      program.attempt(
+        ['ENOENT', 'ENOTDIR'],
+        () => {
+          program.call(faccessat, AT_FDCWD, file, 0);
+          const reason = 'the interpreter or loader that the file names is not there';
+          fail(program, problem('ENOENT', reason, file));
+        },
+        refuse,
+      );
+    },
+  );
 }
 
-function problem(code: ErrnoCode, message: string): Problem {
-  return { code, message: `${code}: ${message}` };
+function searchAndExecute(
+  program: Program,
+  file: string,
+  directories: readonly string[],
+  become: (path: string) => void,
+  refuse: () => void,
+): void {
+  const denied = program.variable('denied');
+  for (const directory of directories) {
+    program.attempt(['ENOENT', 'ENOTDIR'], () =>
+      program.attempt(
+        ['EACCES'],
+        () => become(`${directory}/${file}`),
+        // As execvp(3) has it: what may not be executed is no answer as long as there are more directories.
+        () => program.set(denied, 1),
+      ),
+    );
+  }
+  const reason = 'permission denied (found in PATH, not executable)';
+  program.expect(denied, { equals: 0 }, problem('EACCES', reason, file));
+  refuse();
+}
+
+const withoutValue = (entry: string): string => `"${entry.split('=', 1)[0]}=..."`;
+
+function problem(code: ErrnoCode, reason: string, path: string): Problem {
+  return { code, message: `${code}: ${reason}, execve '${path}'`, syscall: 'execve', path };
 }
 
 function searchPath(environment: readonly string[]): string[] {
   const value =
-    [...environment]
-      .reverse()
-      .find((entry) => entry.startsWith('PATH='))
-      ?.slice('PATH='.length) ?? defaultPath;
+    environment.findLast((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ??
+    defaultPath;
   // An empty entry is the current directory.
   return value
     .split(':')

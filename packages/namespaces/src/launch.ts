@@ -1,4 +1,6 @@
 import { execFile, type ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { promisify } from 'node:util';
 import { spawn, type Executable, type Program, type ProgramOptions } from '@ts-c/syscall';
 import type { IdMapping, Mappings } from './mappings.ts';
@@ -41,8 +43,11 @@ export function launch(program: Program | Executable, options: LaunchOptions): S
   const { process, control } = spawn(program, rest, ({ kind, payload }) => {
     if (kind === reports.created.kind) created.reach(payload.readInt32LE(0));
     else if (kind === reports.ready.kind) ready.reach();
-    else if (kind === reports.started.kind) started.reach();
-    else if (kind === reports.unshared.kind) void mapIds();
+    else if (kind === reports.started.kind) {
+      started.reach();
+      // Nothing more is to come but the end of the process, which is what keeps us waiting, or does not.
+      keepWaiting(control, false);
+    } else if (kind === reports.unshared.kind) void mapIds();
   });
   const mapIds = async (): Promise<void> => {
     try {
@@ -50,7 +55,7 @@ export function launch(program: Program | Executable, options: LaunchOptions): S
       control.write(encodeMessage(messages.proceed));
     } catch (error) {
       process.emit('error', error as Error);
-      process.kill('SIGKILL');
+      control.end();
     }
   };
   const milestones = [created, ready, started];
@@ -58,10 +63,12 @@ export function launch(program: Program | Executable, options: LaunchOptions): S
   // Prepended: by the time others hear of the error, the promises have it.
   process.prependListener('error', fail);
   process.prependListener('exit', (code, signal) => {
+    // The event 'close' comes when this is closed too, and may not be missed.
+    keepWaiting(control, true);
     // Reports that came just before the end are read first.
     const end = (): void =>
       fail(new Error(`the supervisor ended early, ${signal ?? `with status ${code}`}`));
-    if (!control || control.readableEnded || control.destroyed) end();
+    if (control.readableEnded || control.destroyed) end();
     else control.once('close', end);
   });
   return {
@@ -71,13 +78,20 @@ export function launch(program: Program | Executable, options: LaunchOptions): S
     started: started.promise,
     proceed: () => void control.write(encodeMessage(messages.proceed)),
     // Half-closed: the supervisor takes that for our end, and its last reports still arrive.
-    end: () => void control?.end(),
+    end: () => void control.end(),
     release() {
       control.end(encodeMessage(messages.release));
       process.unref();
-      (control as unknown as { unref(): void }).unref();
+      keepWaiting(control, false);
     },
   };
+}
+
+/** Does the event loop go on for the sake of this stream alone? */
+function keepWaiting(stream: Duplex, yes: boolean): void {
+  const socket = stream as Duplex & Partial<Pick<Socket, 'ref' | 'unref'>>;
+  if (yes) socket.ref?.();
+  else socket.unref?.();
 }
 
 /** A promise that nobody has to wait for. */

@@ -48,7 +48,7 @@ export function checkMappings(name: string, mappings: readonly IdMapping[]): voi
     }
   });
   for (const side of ['containerId', 'hostId'] as const) {
-    const sorted = [...mappings].sort((a, b) => a[side] - b[side]);
+    const sorted = mappings.toSorted((a, b) => a[side] - b[side]);
     sorted.slice(1).forEach((mapping, index) => {
       const before = sorted[index];
       if (before && before[side] + before.size > mapping[side]) {
@@ -63,11 +63,6 @@ export function formatMappings(mappings: readonly IdMapping[]): string {
   return mappings
     .map(({ containerId, hostId, size }) => `${containerId} ${hostId} ${size}\n`)
     .join('');
-}
-
-/** Is this id among those inside? */
-export function mapsContainerId(mappings: readonly IdMapping[], id: number): boolean {
-  return mappings.some(({ containerId, size }) => id >= containerId && id < containerId + size);
 }
 
 /** The one mapping that anybody may have: root inside is the caller outside. */

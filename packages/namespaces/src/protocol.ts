@@ -1,13 +1,4 @@
-import {
-  exitGroup,
-  failedStatus,
-  Memory,
-  Program,
-  read,
-  reportSize,
-  sendReport,
-  type Value,
-} from '@ts-c/syscall';
+import { Memory, read, reportSize, sendReport, type Program, type Value } from '@ts-c/syscall';
 
 /** What a supervisor tells the process that started it. */
 export interface ReportKind {
@@ -58,8 +49,8 @@ export function encodeMessage(kind: number): Buffer {
   return bytes;
 }
 
-/** Steps that wait for a message; without one, as its sender is gone, the process ends. */
-export function awaitMessage(program: Program): void {
+/** Steps that wait for a message; without one, as its sender is gone or has given up, they go on with `quit`. */
+export function awaitMessage(program: Program, quit: () => void): void {
   const count = program.call(read, program.reportFd, new Memory(messageSize), messageSize);
-  program.unless(count, { equals: messageSize }, () => program.call(exitGroup, failedStatus));
+  program.unless(count, { equals: messageSize }, quit);
 }

@@ -39,27 +39,33 @@ export function sortRequests(requests: NamespaceRequests): SortedRequests {
     namespaceOf(kind);
     if (request === undefined || request === false) continue;
     if (request === true) created.add(kind);
-    else joined.push({ kind, target: checkTarget(kind, request) });
+    else joined.push({ kind, target: checkTarget(`namespaces.${kind}`, request) });
   }
   return { created, joined };
 }
 
-function checkTarget(kind: NamespaceKind, target: NamespaceTarget): NamespaceTarget {
+/**
+ * Checks what may name a namespace.
+ *
+ * @param name What to call it in an error.
+ * @throws {TypeError} (`ERR_INVALID_ARG_VALUE`) where it is no absolute path, pid or pidfd.
+ */
+export function checkTarget(name: string, target: NamespaceTarget): NamespaceTarget {
   if (typeof target === 'string') {
-    checkString(`namespaces.${kind}`, target);
+    checkString(name, target);
     if (!target.startsWith('/'))
-      throw invalid(`namespaces.${kind}: expected an absolute path, got ${JSON.stringify(target)}`);
-  } else if (typeof target === 'object' && 'pid' in target) {
-    checkInteger(`namespaces.${kind}.pid`, target.pid, 1n, 2n ** 31n - 1n);
-  } else if (typeof target === 'object' && 'pidfd' in target) {
-    checkInteger(`namespaces.${kind}.pidfd`, target.pidfd, 0n, 2n ** 31n - 1n);
+      throw invalid(`${name}: expected an absolute path, got ${JSON.stringify(target)}`);
+  } else if (isObject(target) && 'pid' in target) {
+    checkInteger(`${name}.pid`, target.pid, 1n, 2n ** 31n - 1n);
+  } else if (isObject(target) && 'pidfd' in target) {
+    checkInteger(`${name}.pidfd`, target.pidfd, 0n, 2n ** 31n - 1n);
   } else {
-    throw invalid(
-      `namespaces.${kind}: expected true, a path, { pid } or { pidfd }, got ${JSON.stringify(target)}`,
-    );
+    throw invalid(`${name}: expected a path, { pid } or { pidfd }, got ${JSON.stringify(target)}`);
   }
   return target;
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 function invalid(message: string): TypeError {
   return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });

@@ -1,44 +1,57 @@
-import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type {
+  ChildProcess,
+  ChildProcessWithoutNullStreams,
+  SpawnOptions as NodeSpawnOptions,
+  StdioOptions,
+} from 'node:child_process';
 import process from 'node:process';
-import { chdir, checkString, Program, type Kernel, type Value } from '@ts-c/syscall';
+import {
+  chdir,
+  checkInteger,
+  checkString,
+  Program,
+  range,
+  type Kernel,
+  type Value,
+} from '@ts-c/syscall';
 import { makeMountsPrivate, setresgid, setresuid } from './calls.ts';
 import { execute } from './execute.ts';
 import { launch } from './launch.ts';
 import { checkMappings, mapWriter, ownMapping, type IdMapping, type Mappings } from './mappings.ts';
 import { sortRequests, type Join, type NamespaceRequests } from './requests.ts';
+import { leaveGroups } from './root.ts';
 import { supervise } from './supervisor.ts';
 import type { TimeOffsets } from './time.ts';
 
 /** Options of {@link spawn}: those of `child_process.spawn`, and the namespaces. */
-export interface SpawnOptions {
+export interface SpawnOptions extends Pick<
+  NodeSpawnOptions,
+  'argv0' | 'detached' | 'gid' | 'serialization' | 'signal' | 'timeout' | 'uid'
+> {
   /** Namespaces to create (`true`) or to join. */
-  readonly namespaces?: NamespaceRequests;
+  readonly namespaces?: NamespaceRequests | undefined;
   /** Needs a new user namespace. By default root inside is the caller outside, and there is nobody else. */
-  readonly uidMappings?: readonly IdMapping[];
+  readonly uidMappings?: readonly IdMapping[] | undefined;
   /** Needs a new user namespace. By default root's group inside is the caller's outside, and there is no other. */
-  readonly gidMappings?: readonly IdMapping[];
+  readonly gidMappings?: readonly IdMapping[] | undefined;
   /** Needs a new time namespace. */
-  readonly timeOffsets?: TimeOffsets;
+  readonly timeOffsets?: TimeOffsets | undefined;
   /** More steps in front of the command, inside the namespaces: operations of other packages, on the Kernel that they are given. */
-  readonly setUp?: (kernel: Kernel) => void;
-  /** Name that the command sees itself by; the command itself by default. */
-  readonly argv0?: string;
+  readonly setUp?: ((kernel: Kernel) => void) | undefined;
   /** Where the command starts, as seen from inside. */
-  readonly cwd?: string;
+  readonly cwd?: string | undefined;
   /** The environment; that of this process by default. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly stdio?: StdioOptions;
-  /** Gives the command a session of its own. */
-  readonly detached?: boolean;
-  readonly uid?: number;
-  readonly gid?: number;
-  /** Ends the command when aborted. */
-  readonly signal?: AbortSignal;
-  /** Milliseconds after which the command is ended. */
-  readonly timeout?: number;
-  /** The signal that ends it then. */
-  readonly killSignal?: NodeJS.Signals | number;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Streams, `'ignore'`, `'inherit'`, `'ipc'` or file descriptors, by their number in the command; three pipes by default. */
+  readonly stdio?: StdioOptions | undefined;
+  /**
+   * What ends the command when `signal` is aborted or `timeout` milliseconds have passed. SIGTERM by default; SIGKILL with a new pid
+   * namespace, as its first process gets no signal that it has no handler for: pid_namespaces(7).
+   */
+  readonly killSignal?: NodeJS.Signals | number | undefined;
 }
+
+type Stdio = Exclude<StdioOptions, string>[number];
 
 /**
  * Starts a command in namespaces of its own. Shaped like `child_process.spawn`, and gives the same `ChildProcess`: streams, events,
@@ -47,62 +60,118 @@ export interface SpawnOptions {
  * The process of the ChildProcess is a tiny supervisor outside of the pid namespace. It passes signals on and ends as the command
  * ends, so `pid` is the supervisor's. With a new pid namespace all processes in it end with the command.
  *
- * @throws {TypeError} for options that can't be, before anything is started. What the kernel refuses is the `error` event: a
- * SystemError that names the step.
+ * @throws {TypeError} (`ERR_INVALID_ARG_VALUE`) for options that can't be, before anything is started. What the kernel refuses is the
+ * `error` event: a SystemError that names the step. The process then ends with status 125, or, where only the command is at fault,
+ * with 126 (not executable) or 127 (not found).
  *
  * @example
  * const child = spawn('hostname', [], { namespaces: { uts: true }, stdio: 'inherit' });
  */
 export function spawn(
   command: string,
-  args: readonly string[] = [],
-  options: SpawnOptions = {},
+  args?: readonly string[],
+  options?: SpawnOptions & { readonly stdio?: 'pipe' | undefined },
+): ChildProcessWithoutNullStreams;
+export function spawn(
+  command: string,
+  args: readonly string[] | undefined,
+  options: SpawnOptions,
+): ChildProcess;
+export function spawn(
+  command: string,
+  options: SpawnOptions & { readonly stdio?: 'pipe' | undefined },
+): ChildProcessWithoutNullStreams;
+export function spawn(command: string, options: SpawnOptions): ChildProcess;
+export function spawn(
+  command: string,
+  second: readonly string[] | SpawnOptions = [],
+  third?: SpawnOptions,
 ): ChildProcess {
-  const { argv0 = command, cwd, uid, gid, setUp, detached = false, timeOffsets } = options;
-  checkString('command', command);
-  if (command === '')
-    throw Object.assign(new TypeError('command: expected a name or a path'), {
-      code: 'ERR_INVALID_ARG_VALUE',
-    });
+  const [args, options] = isList(second) ? [second, third ?? {}] : [[], second];
+  checkOptions(command, options);
   const { created, joined } = sortRequests(options.namespaces ?? {});
-  const mappings = created.has('user') ? mappingsOf(options) : undefined;
+  const mappings = mappingsOf(created.has('user'), options);
   const stdio = stdioList(options.stdio);
-  const program = new Program({ reportFd: Math.max(3, stdio.length) });
+  const program = new Program({ reportFd: stdio.length });
   const passed = passPidfds(joined, program.reportFd + 1);
+  const argv = [options.argv0 ?? command, ...args];
   supervise(program, {
     created,
     joined,
     descriptors: passed.descriptors,
-    ...(mappings ? { mappings } : {}),
-    ...(timeOffsets ? { timeOffsets } : {}),
-    setUp: () => {
-      if (created.has('mount')) makeMountsPrivate(program);
-      setUp?.(program);
-      if (gid !== undefined) program.call(setresgid, gid, gid, gid);
-      if (uid !== undefined) program.call(setresuid, uid, uid, uid);
-      if (cwd !== undefined) program.call(chdir, cwd);
-    },
+    mappings,
+    timeOffsets: options.timeOffsets,
+    childOnly: [...stdio.keys()].filter((index) => index > 2 && isOpen(stdio[index])),
+    setUp: () => setUp(program, options, created.has('mount')),
     execute: () =>
       execute(program, {
         file: command,
-        argv: [argv0, ...args],
-        environment: environmentList(options.env ?? process.env),
-        closeFrom: Math.max(3, stdio.length),
+        argv,
+        environment: environmentList(options, stdio),
+        closeFrom: stdio.length,
       }),
   });
-  const { signal, timeout, killSignal } = options;
-  return launch(program, {
+  const { signal, timeout, detached = false, serialization } = options;
+  const killSignal = options.killSignal ?? (created.has('pid') ? 'SIGKILL' : undefined);
+  const supervised = launch(program, {
     argv0: 'ts-c',
     detached,
-    stdio: [...stdio, ...padding(stdio.length), ...passed.pidfds],
+    stdio: [...stdio, ...passed.pidfds],
     mappings,
     ...(signal ? { signal } : {}),
     ...(timeout !== undefined ? { timeout } : {}),
     ...(killSignal !== undefined ? { killSignal } : {}),
-  }).process;
+    ...(serialization !== undefined ? { serialization } : {}),
+  });
+  const child = supervised.process;
+  // As the caller has put it, not as we have.
+  Object.assign(child, { spawnfile: command, spawnargs: argv });
+  (child.stdio as unknown[] | undefined)?.splice(stdio.length);
+  if (detached) {
+    const release = (): void => {
+      supervised.release();
+      child.ref();
+    };
+    if (mappings?.writer === 'newuidmap') supervised.created.then(release, () => {});
+    else release();
+  }
+  return child;
 }
 
-function mappingsOf({ uidMappings, gidMappings }: SpawnOptions): Mappings {
+const isList = (value: readonly string[] | SpawnOptions): value is readonly string[] =>
+  Array.isArray(value);
+
+function checkOptions(command: string, { uid, gid, cwd }: SpawnOptions): void {
+  checkString('command', command);
+  if (command === '') throw invalid('command: expected a name or a path');
+  if (uid !== undefined) checkInteger('uid', uid, 0, range.u32[1] - 1n);
+  if (gid !== undefined) checkInteger('gid', gid, 0, range.u32[1] - 1n);
+  if (cwd !== undefined) checkString('cwd', cwd);
+}
+
+/** Steps of the child: in the order of `child_process.spawn`, the directory is entered with the rights of before. */
+function setUp(
+  program: Program,
+  { setUp: more, cwd, uid, gid }: SpawnOptions,
+  newMounts: boolean,
+): void {
+  if (newMounts) makeMountsPrivate(program);
+  more?.(program);
+  if (cwd !== undefined) program.call(chdir, cwd);
+  if (uid !== undefined || gid !== undefined) leaveGroups(program);
+  if (gid !== undefined) program.call(setresgid, gid, gid, gid);
+  if (uid !== undefined) program.call(setresuid, uid, uid, uid);
+}
+
+function mappingsOf(
+  newUser: boolean,
+  { uidMappings, gidMappings }: SpawnOptions,
+): Mappings | undefined {
+  if (!newUser) {
+    if (!uidMappings && !gidMappings) return undefined;
+    const name = uidMappings ? 'uidMappings' : 'gidMappings';
+    throw invalid(`${name}: there is no user namespace to map ids of; ask for namespaces.user`);
+  }
   const caller = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   const uid = uidMappings ?? ownMapping(caller.uid);
   const gid = gidMappings ?? ownMapping(caller.gid);
@@ -111,17 +180,15 @@ function mappingsOf({ uidMappings, gidMappings }: SpawnOptions): Mappings {
   return { uid, gid, writer: mapWriter(uid, gid, caller) };
 }
 
-function stdioList(stdio: StdioOptions = 'pipe'): (number | 'pipe' | 'ignore' | 'inherit')[] {
-  return (typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio]) as (
-    | number
-    | 'pipe'
-    | 'ignore'
-    | 'inherit'
-  )[];
+function stdioList(stdio: StdioOptions = 'pipe'): Stdio[] {
+  const list: Stdio[] = typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio];
+  while (list.length < 3) list.push('pipe');
+  return list;
 }
 
-function padding(length: number): 'pipe'[] {
-  return Array.from({ length: Math.max(0, 3 - length) }, () => 'pipe');
+/** Does a child get a file descriptor for this, behind the first three? */
+function isOpen(entry: Stdio): boolean {
+  return entry !== 'ignore' && entry !== null && entry !== undefined;
 }
 
 /** A pidfd means nothing to another process unless it is passed on. */
@@ -139,8 +206,24 @@ export function passPidfds(
   return { pidfds, descriptors };
 }
 
-function environmentList(env: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.entries(env).flatMap(([name, value]) =>
+function environmentList(
+  { env = process.env, serialization = 'json' }: SpawnOptions,
+  stdio: readonly Stdio[],
+): string[] {
+  const list = Object.entries(env).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],
   );
+  const channel = stdio.indexOf('ipc');
+  // How Node tells a child of its channel. Ours is the child of a supervisor, whose environment is empty.
+  return channel < 0
+    ? list
+    : [
+        ...list.filter((entry) => !entry.startsWith('NODE_CHANNEL_')),
+        `NODE_CHANNEL_FD=${channel}`,
+        `NODE_CHANNEL_SERIALIZATION_MODE=${serialization}`,
+      ];
+}
+
+function invalid(message: string): TypeError {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
 }

@@ -1,8 +1,11 @@
 import {
+  AT_FDCWD,
   close,
+  closeRange,
   exitGroup,
   failedStatus,
   Memory,
+  openat,
   OPEN,
   pipe2,
   PR,
@@ -26,12 +29,14 @@ import {
   sigprocmask,
   unshare,
 } from './calls.ts';
+import { fail } from './fail.ts';
 import { joinNamespaces } from './join.ts';
 import { cloneFlags, namespaceOf, type NamespaceKind } from './kinds.ts';
 import type { Mappings } from './mappings.ts';
 import { reports } from './protocol.ts';
 import type { Join } from './requests.ts';
-import { writeTimeOffsets, type TimeOffsets } from './time.ts';
+import { becomeRoot } from './root.ts';
+import { createTimeNamespace, type TimeOffsets } from './time.ts';
 import { enterNewUserNamespace } from './user-namespace.ts';
 import { allSignals, watchChild, type Child } from './watch.ts';
 
@@ -44,9 +49,11 @@ export interface Supervision {
   /** For each target to join that is a pidfd, which file descriptor of the Program that is. */
   readonly descriptors?: ReadonlyMap<Join, Value>;
   /** Id maps of a new user namespace. */
-  readonly mappings?: Mappings;
+  readonly mappings?: Mappings | undefined;
   /** Clock offsets of a new time namespace. */
-  readonly timeOffsets?: TimeOffsets;
+  readonly timeOffsets?: TimeOffsets | undefined;
+  /** File descriptors beyond the standard three that the supervisor has only for the child. */
+  readonly childOnly?: readonly number[];
   /** Does the child wait, before its first step, until it is told to proceed? */
   readonly hold?: boolean;
   /** Does the child wait in front of its command until it is told to proceed? */
@@ -72,46 +79,63 @@ const owner = '@ts-c/namespaces';
  * forwards signals to it, and ends as the child ends: with the same status, or by the same signal.
  *
  * The child dies with the supervisor, and the supervisor ends the child when the process that started both is gone.
+ *
+ * @throws {TypeError} (`ERR_INVALID_ARG_VALUE`) for id maps without a new user namespace or the other way round, and for clock
+ * offsets without a new time namespace.
  */
 export function supervise(program: Program, supervision: Supervision): void {
+  checkSupervision(supervision);
   const { reserve, release } = supervision;
-  program.section(owner, 'supervisor', () => program.call(prctlText, PR.SET_NAME, 'ts-c'));
+  program.section(owner, 'supervisor', () => {
+    program.call(prctlText, PR.SET_NAME, 'ts-c');
+    // From here on a signal waits until it can be passed on, and does not end what has something to clean up.
+    program.call(sigprocmask, SIG_SETMASK, allSignals(), null, 8);
+  });
   reserve?.(program);
+  const silent = program.variable('silent');
+  const quit = (): void => {
+    program.set(silent, 1);
+    fail(program, { code: 'ERR_ABANDONED', message: 'nobody is left to hear of this' });
+  };
   program.guard(
     () => {
       const child = program.section(owner, 'namespaces and the child', () =>
-        startChild(program, supervision),
+        startChild(program, supervision, quit),
       );
       program.section(owner, 'until the child ends', () =>
         watchChild(program, { ...child, release }),
       );
     },
     () => {
-      sendFailure(program, program.failure());
+      program.unless(silent, { equals: 1 }, () => sendFailure(program, program.failure()));
       release?.(program, undefined);
       program.try(exitGroup, failedStatus);
     },
   );
 }
 
-function startChild(program: Program, supervision: Supervision): Child {
-  const {
-    created,
-    joined = [],
-    descriptors = new Map(),
-    mappings,
-    timeOffsets,
-    hold,
-    gate,
-  } = supervision;
-  // Signals wait until the supervisor can pass them on.
-  program.call(sigprocmask, SIG_SETMASK, allSignals(), null, 8);
-  if (joined.length > 0) joinNamespaces(program, joined, descriptors);
-  if (created.has('user') && mappings) enterNewUserNamespace(program, mappings);
-  if (created.has('time')) {
-    program.call(unshare, namespaceOf('time').flag);
-    if (timeOffsets) writeTimeOffsets(program, timeOffsets);
+/** Refuses what would otherwise be left out without a word. */
+export function checkSupervision({
+  created,
+  mappings,
+  timeOffsets,
+}: Pick<Supervision, 'created' | 'mappings' | 'timeOffsets'>): void {
+  if (created.has('user') !== (mappings !== undefined)) {
+    throw invalid(
+      mappings
+        ? 'mappings: there is no new user namespace to map ids of; ask for namespaces.user'
+        : 'mappings: a new user namespace needs id maps',
+    );
   }
+  if (timeOffsets !== undefined && !created.has('time'))
+    throw invalid(
+      'timeOffsets: only the clocks of a new time namespace can be set; ask for namespaces.time',
+    );
+}
+
+function startChild(program: Program, supervision: Supervision, quit: () => void): Child {
+  const { created, hold, gate, childOnly = [] } = supervision;
+  enterNamespaces(program, supervision, quit);
   const executed = openPipe(program);
   const proceed = hold || gate ? openPipe(program) : undefined;
   const pidfd = new Memory(4);
@@ -131,8 +155,38 @@ function startChild(program: Program, supervision: Supervision): Child {
   );
   program.call(close, executed.write);
   if (proceed) program.call(close, proceed.read);
+  // Whoever reads from the child is to see the end when the child closes its side, and not wait for us.
+  program.call(closeRange, 0, 2, 0);
+  for (const descriptor of childOnly) program.call(close, descriptor);
   reports.created.send(program, pid);
   return { pidfd: program.load(pidfd, 0, 4), executed: executed.read, proceed: proceed?.write };
+}
+
+/** Steps of the supervisor that join namespaces, and create those that clone3(2) does not. */
+function enterNamespaces(program: Program, supervision: Supervision, quit: () => void): void {
+  const { created, joined = [], descriptors = new Map(), mappings, timeOffsets } = supervision;
+  const asksProc = created.has('user') || timeOffsets !== undefined;
+  // The host's /proc: a mount namespace that is joined may have another one, or none.
+  const self = asksProc
+    ? program.call(openat, AT_FDCWD, '/proc/self', OPEN.PATH | OPEN.DIRECTORY | OPEN.CLOEXEC, 0)
+    : -1;
+  // Later where files of our own in /proc have to be written: those would be root's then.
+  if (joined.length > 0 && !asksProc) hide(program);
+  if (joined.length > 0) joinNamespaces(program, joined, descriptors);
+  if (mappings) enterNewUserNamespace(program, mappings, self, quit);
+  // While our ids are still those of our files in /proc.
+  if (created.has('time')) createTimeNamespace(program, timeOffsets, self);
+  if (mappings) becomeRoot(program);
+  if (asksProc) program.call(close, self);
+  if (joined.length > 0 && asksProc) hide(program);
+}
+
+/**
+ * Steps that keep processes which live in a namespace already from looking into those that join it: they still hold descriptors of
+ * the host (CVE-2016-9962). The command is as it always is: execve(2) ends this.
+ */
+function hide(program: Program): void {
+  program.call(prctl, PR.SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 function beChild(
@@ -179,6 +233,10 @@ function endWithSupervisor(program: Program, pipe: Value): void {
 function awaitByte(program: Program, pipe: Value): void {
   const count = program.call(read, pipe, new Memory(1), 1);
   program.unless(count, { equals: 1 }, () => program.call(exitGroup, failedStatus));
+}
+
+function invalid(message: string): TypeError {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
 }
 
 interface Pipe {

@@ -1,4 +1,6 @@
-import { AT_FDCWD, checkInteger, type Program } from '@ts-c/syscall';
+import { checkInteger, type Program, type Value } from '@ts-c/syscall';
+import { unshare } from './calls.ts';
+import { namespaceOf } from './kinds.ts';
 import { writeFile } from './write-file.ts';
 
 /** What the clocks of a new time namespace are ahead of the host's. See time_namespaces(7). */
@@ -30,8 +32,17 @@ export function formatTimeOffsets(offsets: TimeOffsets): string {
     .join('');
 }
 
-/** Steps that set the clocks of the time namespace that children will live in. No process may live there yet. */
-export function writeTimeOffsets(program: Program, offsets: TimeOffsets): void {
-  const text = formatTimeOffsets(offsets);
-  if (text !== '') writeFile(program, AT_FDCWD, '/proc/self/timens_offsets', text);
+/**
+ * Steps that make the time namespace that children will live in, and set its clocks. No process may live there yet.
+ *
+ * @param self A descriptor of /proc/self.
+ */
+export function createTimeNamespace(
+  program: Program,
+  offsets: TimeOffsets | undefined,
+  self: Value,
+): void {
+  program.call(unshare, namespaceOf('time').flag);
+  const text = formatTimeOffsets(offsets ?? {});
+  if (text !== '') writeFile(program, self, 'timens_offsets', text);
 }

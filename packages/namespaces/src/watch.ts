@@ -132,10 +132,10 @@ function endLike(program: Program, child: Watched): void {
   program.when(program.load(status, siginfo.code, 4), { equals: CLD.EXITED }, () =>
     program.try(exitGroup, value),
   );
+  // One core dump is enough.
   program.try(prctl, PR.SET_DUMPABLE, 0, 0, 0, 0);
-  const pid = program.try(getpid);
+  program.try(kill, program.try(getpid), value);
   program.try(sigprocmask, SIG_SETMASK, new Memory(8), null, 8);
-  program.try(kill, pid, value);
   // Only a signal that does nothing by itself leads here.
   program.try(exitGroup, 255);
 }

@@ -1,11 +1,13 @@
 import { AT_FDCWD, close, live, openat, OPEN } from '@ts-c/syscall';
 import { setns } from './calls.ts';
-import { openNamespace } from './join.ts';
+import { enterNamespace, openNamespace } from './join.ts';
 import { namespaceOf } from './kinds.ts';
-import type { NamespaceTarget } from './requests.ts';
+import { checkTarget, type NamespaceTarget } from './requests.ts';
 
 /** Kinds that one thread of a process with many may change, and change back. */
 export type ThreadNamespaceKind = 'net' | 'uts' | 'ipc';
+
+const kinds: readonly string[] = ['net', 'uts', 'ipc'] satisfies ThreadNamespaceKind[];
 
 /**
  * Runs a function inside another network, uts or ipc namespace, on this thread, and comes back, also when the function throws.
@@ -13,33 +15,38 @@ export type ThreadNamespaceKind = 'net' | 'uts' | 'ipc';
  * Sockets that are opened inside stay there. The function has to be synchronous: while it waited, everything else on this thread
  * would be inside too. Needs CAP_SYS_ADMIN. See setns(2).
  *
- * @throws {SystemError} where the target is none or may not be entered.
- * @throws {TypeError} where the function returns a promise.
+ * @throws {SystemError} where the target may not be entered; `EINVAL` where it is another kind of namespace, or none.
+ * @throws {TypeError} (`ERR_INVALID_ARG_VALUE`) for another kind, for a target that is no path, pid or pidfd, and for a function that
+ * is async: it has not been run. One that turns out to return a promise has.
  *
  * @example
  * const interfaces = within('net', { pid }, () => os.networkInterfaces());
  */
 export function within<T>(kind: ThreadNamespaceKind, target: NamespaceTarget, body: () => T): T {
-  const { flag, file } = namespaceOf(kind);
+  if (!kinds.includes(kind))
+    throw invalid(`within: expected one of ${kinds.join(', ')}, got ${JSON.stringify(kind)}`);
+  if (Object.prototype.toString.call(body) === '[object AsyncFunction]')
+    throw invalid('within: expected a synchronous function, got an async one');
+  const join = { kind, target: checkTarget('target', target) };
   return live.section('@ts-c/namespaces', `within another ${kind} namespace`, () => {
     const home = live.call(
       openat,
       AT_FDCWD,
-      `/proc/thread-self/ns/${file}`,
+      `/proc/thread-self/ns/${namespaceOf(kind).file}`,
       OPEN.RDONLY | OPEN.CLOEXEC,
       0,
     );
     return live.ensure(
       () => {
-        const there = openNamespace(live, target);
+        const there = openNamespace(live, join);
         const isOurs = typeof target === 'string' || 'pid' in target;
         live.ensure(
-          () => live.call(setns, there, flag),
+          () => enterNamespace(live, join, there),
           () => isOurs && live.call(close, there),
         );
         return live.ensure(
           () => settled(body()),
-          () => live.call(setns, home, flag),
+          () => live.call(setns, home, namespaceOf(kind).flag),
         );
       },
       () => live.call(close, home),
@@ -48,6 +55,13 @@ export function within<T>(kind: ThreadNamespaceKind, target: NamespaceTarget, bo
 }
 
 function settled<T>(result: T): T {
-  if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return result;
-  throw new TypeError('within: expected a synchronous function, got one that returns a promise');
+  const promise = result as { then?: unknown } | null | undefined;
+  if (typeof promise?.then !== 'function') return result;
+  // What becomes of it is nobody's business any more.
+  promise.then(undefined, () => {});
+  throw invalid('within: expected a synchronous function, got one that returns a promise');
+}
+
+function invalid(message: string): TypeError {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
 }
