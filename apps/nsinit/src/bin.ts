@@ -12,12 +12,12 @@ const stderr = outputOf(() => process.stderr.on('error', () => process.exit(125)
 let isFailing = false;
 
 /** Says what went wrong, and ends, whatever else is going on. */
-async function fail(error: unknown): Promise<void> {
+async function fail(reason: unknown): Promise<void> {
   // One reason is enough; others may follow from it.
   if (isFailing) return;
   isFailing = true;
   const { report } = await import('./cli/report.ts');
-  const status = report(error, stderr);
+  const status = report(reason, stderr);
   await Promise.allSettled([stdout.flush(), stderr.flush()]);
   process.exit(status);
 }

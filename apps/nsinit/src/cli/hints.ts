@@ -8,6 +8,7 @@ interface Details {
   readonly syscall?: string;
   readonly path?: string;
   readonly owner?: string;
+  readonly title?: string;
   readonly hint?: string;
 }
 
@@ -63,7 +64,7 @@ const byCode: Readonly<Record<string, Rule>> = {
       ? 'another container is running from that directory'
       : 'a limit on processes or memory may have been reached: ulimit -u, pids.max',
   EBUSY: ({ path }) => path && `${path} is in use, as a mount point or by another process`,
-  EINVAL({ syscall, path }, read) {
+  EINVAL({ syscall, path, title }, read) {
     if (syscall === 'setns')
       return 'is that a namespace of the kind that was asked for? ls -l /proc/PID/ns shows kinds';
     if (created.includes(syscall ?? ''))
@@ -71,6 +72,8 @@ const byCode: Readonly<Record<string, Rule>> = {
         userNamespaceHint(read) ??
         `one of the kinds of namespaces may be missing from this kernel; ${floor}`
       );
+    if (syscall === 'fsconfig' && title === 'a view of the host')
+      return 'an overlay can’t have / below it here, as in a user namespace: give the container a --rootfs';
     if (syscall === 'fsconfig' || syscall === 'fsmount')
       return `the kernel does not like an option of that mount; dmesg may say which`;
     return path && syscall === 'pivot_root'

@@ -1,5 +1,8 @@
 import {
   attach,
+  hostView,
+  planHostView,
+  readMountInfo,
   changePropagation,
   createFileSystem,
   cloneTree,
@@ -8,8 +11,7 @@ import {
 } from '@ts-c/mount';
 import { AT_FDCWD, mkdirat, OPEN, openat, type Program } from '@ts-c/syscall';
 import type { Host } from './host.ts';
-import { unshare } from './namespaces.ts';
-import { probe, type Refusal } from './probe.ts';
+import { probeInside, type Refusal } from './probe.ts';
 import { explain, type Suspects } from './reasons.ts';
 import type { Feature } from './types.ts';
 
@@ -58,6 +60,19 @@ const probes: readonly MountProbe[] = [
     body: overlay,
     suspects: { option: 'CONFIG_OVERLAY_FS', capability: 'SYS_ADMIN' },
   },
+  {
+    id: 'view',
+    title: 'view of this machine',
+    body: (program) => {
+      changePropagation(program, '/', 'private');
+      hostView(program, planHostView(readMountInfo()));
+    },
+    suspects: { option: 'CONFIG_OVERLAY_FS', capability: 'SYS_ADMIN' },
+    reason: ({ code }) =>
+      code === 'EINVAL'
+        ? 'an overlay can’t have / below it, or not here: give containers a --rootfs'
+        : undefined,
+  },
   fileSystem('tmpfs', 'CONFIG_TMPFS'),
   fileSystem('proc', 'CONFIG_PROC_FS'),
   fileSystem('sysfs', 'CONFIG_SYSFS'),
@@ -81,45 +96,42 @@ function overlay(program: Program): void {
 
 /** What can be mounted: tried in namespaces that end with the probe. */
 export async function mountFeatures(host: Host): Promise<Feature[]> {
-  const inUserNamespace = !host.has('SYS_ADMIN');
+  const isPrivileged = host.has('SYS_ADMIN');
   const kinds = ['mount', 'pid', 'ipc', 'net', 'cgroup'] as const;
   return Promise.all([
     ...probes.map(async ({ id, title, body, suspects, reason }): Promise<Feature> => {
-      const refusal = await probe((program) => {
-        unshare(program, kinds, inUserNamespace);
-        body(program);
-      });
+      const refusal = await probeInside(isPrivileged ? kinds : ['user', ...kinds], body);
       const base = { id: `mounts.${id}`, title, available: refusal === undefined };
       if (!refusal)
-        return { ...base, ...(inUserNamespace ? { detail: 'with a user namespace' } : {}) };
+        return { ...base, ...(isPrivileged ? {} : { detail: 'with a user namespace' }) };
       return { ...base, reason: reason?.(refusal) ?? explain(refusal, host, suspects) };
     }),
     idMapped(host),
   ]);
 }
 
-/** A user namespace that can't be is refused as such by a kernel that knows what it would be for. */
 async function idMapped(host: Host): Promise<Feature> {
   const base = { id: 'mounts.idmapped', title: 'id-mapped mounts' };
-  const refusal = await probe(
-    (program) => {
-      unshare(program, ['mount'], !host.has('SYS_ADMIN'));
-      const tree = cloneTree(program, AT_FDCWD, '/', false);
-      setMountAttributes(program, tree, { userNamespace: 1_000_000 });
-    },
-    ['EBADF'],
-  );
+  const capability = 'SYS_ADMIN';
+  if (!host.has(capability)) {
+    return {
+      ...base,
+      available: false,
+      reason: `needs CAP_${capability} where the file system was mounted`,
+    };
+  }
+  // A user namespace that can't be is refused as such by a kernel that knows what it would be for.
+  const nowhere = 1_000_000;
+  const body = (program: Program): void =>
+    setMountAttributes(program, cloneTree(program, AT_FDCWD, '/', false), {
+      userNamespace: nowhere,
+    });
+  const refusal = await probeInside(['mount'], body, ['EBADF']);
   if (refusal)
     return {
       ...base,
       available: false,
-      reason: explain(refusal, host, { since: '5.12', capability: 'SYS_ADMIN' }),
-    };
-  if (!host.has('SYS_ADMIN'))
-    return {
-      ...base,
-      available: false,
-      reason: 'needs CAP_SYS_ADMIN where the file system was mounted',
+      reason: explain(refusal, host, { since: '5.12', capability }),
     };
   return { ...base, available: true, detail: 'if the file system supports it' };
 }

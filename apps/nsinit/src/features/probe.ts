@@ -1,3 +1,6 @@
+import type { ChildProcess } from 'node:child_process';
+import process from 'node:process';
+import { launch, ownMapping, supervise, type NamespaceKind } from '@ts-c/namespaces';
 import { exitGroup, isErrno, Program, spawn, type ErrnoCode } from '@ts-c/syscall';
 
 /** What a probe has run into. */
@@ -23,16 +26,46 @@ export function probe(
     body(program);
     program.call(exitGroup, 0);
   });
+  return outcome(() => spawn(program, { stdio: 'ignore' }).process, expected);
+}
+
+/** As {@link probe}, as the first process in new namespaces; with a user namespace among them the caller is root there. */
+export function probeInside(
+  kinds: readonly NamespaceKind[],
+  body: (program: Program) => void,
+  expected: readonly ErrnoCode[] = [],
+): Promise<Refusal | undefined> {
+  const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
+  const program = new Program();
+  supervise(program, {
+    created: new Set(kinds),
+    ...(kinds.includes('user')
+      ? { mappings: { uid: ownMapping(uid), gid: ownMapping(gid), writer: 'self' } }
+      : {}),
+    execute: () =>
+      program.section('nsinit', 'a probe', () => {
+        body(program);
+        program.call(exitGroup, 0);
+      }),
+  });
+  return outcome(() => launch(program, { stdio: 'ignore' }).process, expected);
+}
+
+/** Starts a probe and waits for its end. */
+function outcome(
+  start: () => ChildProcess,
+  expected: readonly ErrnoCode[],
+): Promise<Refusal | undefined> {
   return new Promise((resolve) => {
     let failure: Error | undefined;
     try {
-      const { process } = spawn(program, { stdio: 'ignore' });
-      process.on('error', (error) => {
-        failure = error;
+      const child = start();
+      child.on('error', (error) => {
+        failure ??= error;
         // A process that never came to be does not close.
-        if (process.pid === undefined) resolve(refusalOf(error));
+        if (child.pid === undefined) resolve(refusalOf(error));
       });
-      process.on('close', (_, signal) => {
+      child.on('close', (_, signal) => {
         if (signal !== null) resolve({ code: signal, message: `the probe was ended by ${signal}` });
         else resolve(failure && !isErrno(failure, ...expected) ? refusalOf(failure) : undefined);
       });

@@ -82,8 +82,8 @@ export class Container implements AsyncDisposable {
         if (child.pid === undefined) child.once('error', () => resolve([null, null]));
         child.once('close', (code, name) => resolve([code, name]));
       });
-      // A supervisor that was killed could not remove what it had on disk.
-      if (signalCode !== null) await keeper?.sweep(child.pid as number);
+      // A supervisor that was killed, or is somebody else in a user namespace, could not remove what it had on disk.
+      if (keeper && (signalCode !== null || !keeper.keeps)) await keeper.sweep(child.pid as number);
       if (failures.length > 0) throw failures[0];
       return { exitCode, signal: signalCode, timedOut, durationMs: performance.now() - begun };
     } finally {

@@ -15,11 +15,13 @@ import { reserveDirectory, reserveId, type Reservation } from './reservation.ts'
 /** Who writes a container down for others to find: a record under its id, or the `state.json` of libcontainer 1.1.0. */
 export interface Keeper {
   readonly reservation: Reservation;
+  /** Does what it has written stay when the container has ended? */
+  readonly keeps: boolean;
   /** Makes what has to be there before the supervisor starts. */
   prepare(): void;
   /** Writes the container down. Its first process has not taken a step yet. */
   write(pid: number, supervisorPid: number): void;
-  /** Removes what a supervisor that was killed could not. */
+  /** Removes what a supervisor could not that was killed, or whose ids in a user namespace may not. */
   sweep(supervisorPid: number): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export function recordKeeper(store: ContainerStore, options: RecordOptions): Kee
   const { id, description, bundle, keep = false } = options;
   return {
     reservation: reserveId(store.root, id, keep),
+    keeps: keep,
     prepare: () => void store.prepare(),
     write(pid, supervisorPid) {
       store.write({
@@ -94,8 +97,10 @@ export class DirectoryInUseError extends Error {
  * @param onStale Told of a `state.json` whose process is gone; it is replaced.
  */
 export function directoryKeeper(directory: string, onStale: (pid: number) => void): Keeper {
+  let written: ProcessIdentity | undefined;
   return {
     reservation: reserveDirectory(directory),
+    keeps: false,
     prepare() {
       const state = getState(directory);
       if (!state) return;
@@ -104,10 +109,15 @@ export function directoryKeeper(directory: string, onStale: (pid: number) => voi
       onStale(pid);
     },
     write(pid) {
-      const { startTime } = identityOf(pid);
+      written = identityOf(pid);
+      const { startTime } = written;
       saveState(directory, { init_pid: pid, init_start_time: startTime, network_state: {} });
     },
-    sweep: async () => deleteState(directory),
+    async sweep() {
+      const { init_pid: pid, init_start_time: startTime } = getState(directory) ?? {};
+      // By now it may be the next container's.
+      if (written && pid === written.pid && startTime === written.startTime) deleteState(directory);
+    },
   };
 }
 
