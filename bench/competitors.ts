@@ -37,7 +37,11 @@ export function bwrapArguments(rootfs: string, capabilities: readonly string[]):
 }
 
 /** Writes an OCI bundle for the same container, for crun and runc, and gives its directory. */
-export function writeBundle(directory: string, rootfs: string, capabilities: readonly string[]): string {
+export function writeBundle(
+  directory: string,
+  rootfs: string,
+  capabilities: readonly string[],
+): string {
   const names = capabilities.map((name) => `CAP_${name}`);
   const bundle = join(directory, 'bundle');
   mkdirSync(bundle);
@@ -54,9 +58,24 @@ export function writeBundle(directory: string, rootfs: string, capabilities: rea
     root: { path: rootfs },
     hostname: 'box',
     mounts: [
-      { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
-      { destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', 'ro'] },
-      { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755'] },
+      {
+        destination: '/proc',
+        type: 'proc',
+        source: 'proc',
+        options: ['nosuid', 'noexec', 'nodev'],
+      },
+      {
+        destination: '/sys',
+        type: 'sysfs',
+        source: 'sysfs',
+        options: ['nosuid', 'noexec', 'nodev', 'ro'],
+      },
+      {
+        destination: '/dev',
+        type: 'tmpfs',
+        source: 'tmpfs',
+        options: ['nosuid', 'strictatime', 'mode=755'],
+      },
       {
         destination: '/dev/shm',
         type: 'tmpfs',
@@ -82,5 +101,7 @@ export function writeBundle(directory: string, rootfs: string, capabilities: rea
 
 /** The version line of a program, for the record. */
 export function versionOf(program: string): string {
-  return spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0]?.trim() ?? '';
+  return (
+    spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0]?.trim() ?? ''
+  );
 }

@@ -4,7 +4,10 @@ import { start, plan, type ContainerRequest } from 'nsinit';
 /** Private memory of a process in bytes, as smaps_rollup counts it: see proc_pid_smaps(5). */
 function privateMemory(pid: number): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return [...text.matchAll(/^Private_\w+:\s+(\d+) kB/gm)].reduce((sum, match) => sum + Number(match[1]) * 1024, 0);
+  return [...text.matchAll(/^Private_\w+:\s+(\d+) kB/gm)].reduce(
+    (sum, match) => sum + Number(match[1]) * 1024,
+    0,
+  );
 }
 
 /** What a detached running container costs beside its own command: the private memory of its supervisor, in bytes. */
@@ -15,13 +18,16 @@ export async function memoryOfSupervisor(request: ContainerRequest): Promise<num
 }
 
 /** How long writing a container down and compiling it takes in a warm process, in milliseconds, and how large it becomes. */
-export function compileCost(request: ContainerRequest, median: (of: number[]) => number): { milliseconds: number; bytes: number } {
+export function compileCost(
+  request: ContainerRequest,
+  median: (of: number[]) => number,
+): { milliseconds: number; bytes: number } {
   const times: number[] = [];
   let bytes = 0;
-  for (let count = 0; count < 300; count += 1) {
+  for (let count = 0; count < 1500; count += 1) {
     const begun = performance.now();
     bytes = plan(request).compile().bytes.length;
     times.push(performance.now() - begun);
   }
-  return { milliseconds: median(times.slice(100)), bytes };
+  return { milliseconds: median(times.slice(1000)), bytes };
 }

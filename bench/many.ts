@@ -15,7 +15,11 @@ export interface ManyResult {
 }
 
 /** Runs containers one after the other. */
-export async function runMany(request: ContainerRequest, containers: number, median: (of: number[]) => number): Promise<ManyResult> {
+export async function runMany(
+  request: ContainerRequest,
+  containers: number,
+  median: (of: number[]) => number,
+): Promise<ManyResult> {
   const one = async (): Promise<number> => {
     const begun = performance.now();
     const { exitCode } = await run(request, { stdio: 'ignore' });
@@ -41,7 +45,10 @@ function census(): { fds: number; children: number; mounts: number; resident: nu
   globalThis.gc?.();
   return {
     fds: readdirSync('/proc/self/fd').length,
-    children: readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).length,
+    children: readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .filter(Boolean).length,
     mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length,
     resident: process.memoryUsage.rss(),
   };

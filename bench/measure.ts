@@ -9,8 +9,16 @@ export interface Measurement {
 }
 
 /** Runs all competitors in turn, round after round, so that whatever the machine does meanwhile hits all of them. */
-export async function interleave(competitors: readonly Competitor[], rounds: number, warmUp: number): Promise<Measurement[]> {
-  const results = competitors.map(({ name }) => ({ name, times: [] as number[], failure: undefined as string | undefined }));
+export async function interleave(
+  competitors: readonly Competitor[],
+  rounds: number,
+  warmUp: number,
+): Promise<Measurement[]> {
+  const results = competitors.map(({ name }) => ({
+    name,
+    times: [] as number[],
+    failure: undefined as string | undefined,
+  }));
   for (let round = -warmUp; round < rounds; round += 1) {
     for (const [index, competitor] of competitors.entries()) {
       const result = results[index];
@@ -18,11 +26,16 @@ export async function interleave(competitors: readonly Competitor[], rounds: num
       const begun = performance.now();
       const status = await competitor.run().catch((error: unknown) => String(error));
       const took = performance.now() - begun;
-      if (status !== 0) result.failure = typeof status === 'string' ? status : `exit status ${status}`;
+      if (status !== 0)
+        result.failure = typeof status === 'string' ? status : `exit status ${status}`;
       else if (round >= 0) result.times.push(took);
     }
   }
-  return results.map(({ name, times, failure }) => ({ name, times, ...(failure === undefined ? {} : { failure }) }));
+  return results.map(({ name, times, failure }) => ({
+    name,
+    times,
+    ...(failure === undefined ? {} : { failure }),
+  }));
 }
 
 /** The middle one of some numbers. */
@@ -36,7 +49,10 @@ export function median(numbers: readonly number[]): number {
 /**
  * The ratio of two competitors, round by round, and of that the median: a machine that slows down for a while slows both.
  */
-export function ratio(one: Measurement | undefined, other: Measurement | undefined): number | undefined {
+export function ratio(
+  one: Measurement | undefined,
+  other: Measurement | undefined,
+): number | undefined {
   if (!one || !other || one.failure !== undefined || other.failure !== undefined) return undefined;
   return median(one.times.map((time, index) => time / (other.times[index] ?? Number.NaN)));
 }

@@ -13,12 +13,17 @@ export interface Figures {
 const promises: Readonly<Record<string, number>> = { 'plain spawn': 2.2, bwrap: 1, crun: 0.6 };
 
 /** The figures for people. */
-export function formatTable(measurements: readonly Measurement[], { many, memory, compile }: Figures): string {
+export function formatTable(
+  measurements: readonly Measurement[],
+  { many, memory, compile }: Figures,
+): string {
   const library = measurements.find(({ name }) => name === 'library');
   const cli = measurements.find(({ name }) => name === 'nsinit run');
   const rows = measurements.map((measurement) => [
     measurement.name,
-    measurement.failure === undefined ? `${median(measurement.times).toFixed(2)} ms` : `failed: ${measurement.failure}`,
+    measurement.failure === undefined
+      ? `${median(measurement.times).toFixed(2)} ms`
+      : `failed: ${measurement.failure}`,
     times(ratio(library, measurement)),
     promises[measurement.name] === undefined ? '' : `at most ${promises[measurement.name]}`,
     times(ratio(cli, measurement)),
@@ -33,7 +38,11 @@ export function formatTable(measurements: readonly Measurement[], { many, memory
       ['  file descriptors left', String(many.fdsLeft), '0'],
       ['  processes left', String(many.processesLeft), '0'],
       ['  mounts left', String(many.mountsLeft), '0'],
-      ['  resident memory grown by', `${(many.residentGrowth / 2 ** 20).toFixed(1)} MiB`, 'less than 10 MB'],
+      [
+        '  resident memory grown by',
+        `${(many.residentGrowth / 2 ** 20).toFixed(1)} MiB`,
+        'less than 10 MB',
+      ],
       ['supervisor, private memory', `${memory / 1024} KiB`, 'at most 64 KiB'],
       ['minimal.json, compiled', `${(compile.bytes / 1024).toFixed(1)} KiB`, 'at most 32 KiB'],
       ['  written and compiled in', `${compile.milliseconds.toFixed(2)} ms`, 'at most 1 ms'],
@@ -47,6 +56,14 @@ function times(value: number | undefined): string {
 }
 
 function align(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows.reduce<number[]>((found, row) => row.map((cell, index) => Math.max(found[index] ?? 0, cell.length)), []);
-  return rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ').trimEnd());
+  const widths = rows.reduce<number[]>(
+    (found, row) => row.map((cell, index) => Math.max(found[index] ?? 0, cell.length)),
+    [],
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

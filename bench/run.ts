@@ -2,7 +2,15 @@
  * `pnpm bench`: how long a container takes from start to exit, next to others, and what it leaves behind. All run in turn in one go,
  * in the same root file system with the same isolation. Prints a table; `--json FILE` writes the figures too.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -31,7 +39,11 @@ async function main(): Promise<void> {
   try {
     const rootfs = makeRootfs(directory, busybox);
     const cli = join(import.meta.dirname, '../apps/nsinit/dist/bin.js');
-    const measurements = await interleave(competitorsFor(directory, rootfs, cli), Number(values.rounds), 5);
+    const measurements = await interleave(
+      competitorsFor(directory, rootfs, cli),
+      Number(values.rounds),
+      5,
+    );
     const request = containerIn(rootfs);
     const many = await runMany(request, Number(values.containers), median);
     const memory = await memoryOfSupervisor(request);
@@ -46,16 +58,23 @@ async function main(): Promise<void> {
 
 function makeRootfs(directory: string, busybox: string): string {
   const rootfs = join(directory, 'rootfs');
-  for (const name of ['bin', 'proc', 'sys', 'dev', 'etc', 'tmp']) mkdirSync(join(rootfs, name), { recursive: true });
+  for (const name of ['bin', 'proc', 'sys', 'dev', 'etc', 'tmp'])
+    mkdirSync(join(rootfs, name), { recursive: true });
   cpSync(busybox, join(rootfs, 'bin/busybox'));
   for (const applet of ['true', 'sh', 'sleep']) symlinkSync('busybox', join(rootfs, 'bin', applet));
-  writeFileSync(join(rootfs, 'etc/passwd'), 'root:x:0:0:root:/:/bin/sh\ndaemon:x:1:1:daemon:/:/bin/sh\n');
+  writeFileSync(
+    join(rootfs, 'etc/passwd'),
+    'root:x:0:0:root:/:/bin/sh\ndaemon:x:1:1:daemon:/:/bin/sh\n',
+  );
   return rootfs;
 }
 
 function versions(): Record<string, string> {
   const peers = ['unshare', 'bwrap', 'crun', 'runc'].filter((name) => find(name));
-  return { node: process.version, ...Object.fromEntries(peers.map((name) => [name, versionOf(name)])) };
+  return {
+    node: process.version,
+    ...Object.fromEntries(peers.map((name) => [name, versionOf(name)])),
+  };
 }
 
 /** Medians, and what the library and the CLI take in relation to each other competitor. */

@@ -13,7 +13,9 @@ export function containerIn(rootfs: string): ContainerRequest {
 
 /** The container of libcontainer's own smallest sample configuration. */
 export async function minimalContainer(rootfs: string): Promise<ContainerRequest> {
-  const { config } = await loadConfig(join(import.meta.dirname, '../apps/nsinit/test/fixtures/minimal.json'));
+  const { config } = await loadConfig(
+    join(import.meta.dirname, '../apps/nsinit/test/fixtures/minimal.json'),
+  );
   return describe(config, { rootfs, command: ['/bin/true'] });
 }
 
@@ -33,7 +35,18 @@ export function competitorsFor(directory: string, rootfs: string, cli: string): 
     {
       name: 'nsinit run',
       run: () =>
-        statusOf(process.execPath, [cli, 'run', '--rootfs', rootfs, '--hostname', 'box', '--root', join(directory, 'run'), '--', '/bin/true']),
+        statusOf(process.execPath, [
+          cli,
+          'run',
+          '--rootfs',
+          rootfs,
+          '--hostname',
+          'box',
+          '--root',
+          join(directory, 'run'),
+          '--',
+          '/bin/true',
+        ]),
     },
   ];
   const peer = (program: string, args: (bundle: string) => readonly string[]): void => {
@@ -43,9 +56,28 @@ export function competitorsFor(directory: string, rootfs: string, cli: string): 
   const bundle = writeBundle(directory, rootfs, defaultCapabilities);
   let id = 0;
   const nextId = (): string => `bench-${process.pid}-${(id += 1)}`;
-  peer('unshare', () => ['--pid', '--fork', '--mount', '--uts', '--ipc', '--net', '--cgroup', 'chroot', rootfs, '/bin/true']);
+  peer('unshare', () => [
+    '--pid',
+    '--fork',
+    '--mount',
+    '--uts',
+    '--ipc',
+    '--net',
+    '--cgroup',
+    'chroot',
+    rootfs,
+    '/bin/true',
+  ]);
   peer('bwrap', () => bwrapArguments(rootfs, defaultCapabilities));
-  peer('crun', () => ['--root', join(directory, 'crun'), '--cgroup-manager=disabled', 'run', '--bundle', bundle, nextId()]);
+  peer('crun', () => [
+    '--root',
+    join(directory, 'crun'),
+    '--cgroup-manager=disabled',
+    'run',
+    '--bundle',
+    bundle,
+    nextId(),
+  ]);
   peer('runc', () => ['--root', join(directory, 'runc'), 'run', '--bundle', bundle, nextId()]);
   return list;
 }
@@ -64,7 +96,9 @@ async function statusOf(program: string, args: readonly string[]): Promise<numbe
 export function moveWhereCrunWorks(): boolean {
   const marker = 'TS_C_BENCH_MOVED';
   if (process.env[marker] || !find('crun') || !find('unshare')) return false;
-  const probe = spawnSync('stat', ['--file-system', '--format=%T', '/sys/fs/cgroup'], { encoding: 'utf8' });
+  const probe = spawnSync('stat', ['--file-system', '--format=%T', '/sys/fs/cgroup'], {
+    encoding: 'utf8',
+  });
   if (probe.stdout.trim() === 'cgroup2fs') return false;
   const script = 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"';
   const argv = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];

@@ -14,7 +14,11 @@ const exec = promisify(execFile);
 const bin = join(root, 'node_modules/.bin');
 const folders = workspaces().filter((folder) => !readJson(join(folder, 'package.json')).private);
 const isBuilt = folders.every((folder) => existsSync(join(folder, 'dist/index.js')));
-const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}`, npm_config_update_notifier: 'false' };
+const env = {
+  ...process.env,
+  PATH: `${bin}${delimiter}${process.env['PATH']}`,
+  npm_config_update_notifier: 'false',
+};
 
 interface Packed {
   readonly name: string;
@@ -41,8 +45,13 @@ describe.skipIf(!isBuilt)('a packed package, alone (needs the build)', () => {
     base = mkdtempSync(join(tmpdir(), 'ts-c-packages-'));
     for (const folder of folders) {
       const { name, dependencies = {} } = readJson(join(folder, 'package.json'));
-      const { stdout } = await exec('pnpm', ['pack', '--json', '--pack-destination', base], { cwd: folder, env });
-      const siblings = Object.keys(dependencies).filter((dependency) => dependency.startsWith('@ts-c/'));
+      const { stdout } = await exec('pnpm', ['pack', '--json', '--pack-destination', base], {
+        cwd: folder,
+        env,
+      });
+      const siblings = Object.keys(dependencies).filter((dependency) =>
+        dependency.startsWith('@ts-c/'),
+      );
       packed.set(name, { name, tarball: JSON.parse(stdout).filename, siblings });
     }
   }, 120_000);
@@ -54,16 +63,31 @@ describe.skipIf(!isBuilt)('a packed package, alone (needs the build)', () => {
       const example = name.replace('@ts-c/', '');
       const project = join(base, example);
       mkdirSync(project);
-      writeFileSync(join(project, 'package.json'), JSON.stringify({ name: `use-${example}`, private: true, type: 'module' }));
+      writeFileSync(
+        join(project, 'package.json'),
+        JSON.stringify({ name: `use-${example}`, private: true, type: 'module' }),
+      );
       writeFileSync(
         join(project, 'tsconfig.json'),
         JSON.stringify({
-          compilerOptions: { module: 'nodenext', target: 'es2022', strict: true, noEmit: true, types: ['node'], typeRoots: [join(root, 'node_modules/@types')], lib: ['es2023', 'esnext.disposable'] },
+          compilerOptions: {
+            module: 'nodenext',
+            target: 'es2022',
+            strict: true,
+            noEmit: true,
+            types: ['node'],
+            typeRoots: [join(root, 'node_modules/@types')],
+            lib: ['es2023', 'esnext.disposable'],
+          },
           include: ['example.ts'],
         }),
       );
       copyFileSync(join(root, 'examples', `${example}.ts`), join(project, 'example.ts'));
-      await exec('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs(name)], { cwd: project, env });
+      await exec(
+        'npm',
+        ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs(name)],
+        { cwd: project, env },
+      );
 
       await exec(join(bin, 'tsc'), ['-p', project], { env });
 
@@ -71,7 +95,9 @@ describe.skipIf(!isBuilt)('a packed package, alone (needs the build)', () => {
       expect(stdout).toMatch(expected[name] as RegExp);
 
       const elsewhere = `Object.defineProperty(process, 'platform', { value: 'darwin' }); await import('${name}'); console.log('imported');`;
-      const imported = await exec(process.execPath, ['--input-type=module', '-e', elsewhere], { cwd: project });
+      const imported = await exec(process.execPath, ['--input-type=module', '-e', elsewhere], {
+        cwd: project,
+      });
       expect(imported.stdout).toBe('imported\n');
     },
     120_000,
