@@ -42,7 +42,7 @@ export function checkMappings(name: string, mappings: readonly IdMapping[]): voi
   mappings.forEach(({ containerId, hostId, size }, index) => {
     checkInteger(`${name}[${index}].containerId`, containerId, 0n, maximumId);
     checkInteger(`${name}[${index}].hostId`, hostId, 0n, maximumId);
-    checkInteger(`${name}[${index}].size`, size, 1n, maximumId);
+    checkInteger(`${name}[${index}].size`, size, 1n, maximumId + 1n);
     if (BigInt(containerId + size) > maximumId + 1n || BigInt(hostId + size) > maximumId + 1n) {
       throw invalid(`${name}[${index}]: the range goes beyond the last id, ${maximumId}`);
     }

@@ -2,7 +2,20 @@
  * System calls that several packages make, each declared once. A package declares those that only it makes in a file of its own.
  */
 import { defineStruct } from './struct.ts';
-import { fd, flags, int, memory, mode, oneOf, path, text, uint, ulong, AT_FDCWD } from './parameter.ts';
+import {
+  AT_FDCWD,
+  fd,
+  flags,
+  int,
+  memory,
+  mode,
+  oneOf,
+  path,
+  sizeOf,
+  text,
+  uint,
+  ulong,
+} from './parameter.ts';
 import { syscall } from './syscall.ts';
 import { openFlags, OPEN } from './open-flags.ts';
 
@@ -37,23 +50,36 @@ export const openHow = defineStruct('open_how', {
 });
 
 /** openat2(2): open a path relative to a directory, resolved as {@link openHow} says. */
-export const openat2 = syscall('openat2', [fd('dirfd'), path('pathname'), memory('how'), ulong('size')], 'fd');
+export const openat2 = syscall(
+  'openat2',
+  [fd('dirfd'), path('pathname'), memory('how'), sizeOf('size', 'how')],
+  'fd',
+);
 /** openat(2). */
 export const openat = syscall(
   'openat',
-  [fd('dirfd'), path('pathname'), flags('flags', openFlags.table, openFlags.translate), mode('mode')],
+  [
+    fd('dirfd'),
+    path('pathname'),
+    flags('flags', openFlags.table, openFlags.translate),
+    mode('mode'),
+  ],
   'fd',
 );
 /** close(2). */
 export const close = syscall('close', [fd('fd')]);
 /** read(2). */
-export const read = syscall('read', [fd('fd'), memory('buf'), ulong('count')], 'n');
+export const read = syscall('read', [fd('fd'), memory('buf'), sizeOf('count', 'buf')], 'n');
 /** write(2). */
-export const write = syscall('write', [fd('fd'), memory('buf'), ulong('count')], 'n');
+export const write = syscall('write', [fd('fd'), memory('buf'), sizeOf('count', 'buf')], 'n');
 /** mkdirat(2). */
 export const mkdirat = syscall('mkdirat', [fd('dirfd'), path('pathname'), mode('mode')]);
 /** unlinkat(2). */
-export const unlinkat = syscall('unlinkat', [fd('dirfd'), path('pathname'), flags('flags', atFlags)]);
+export const unlinkat = syscall('unlinkat', [
+  fd('dirfd'),
+  path('pathname'),
+  flags('flags', atFlags),
+]);
 /** chdir(2). */
 export const chdir = syscall('chdir', [path('path')]);
 /** fchdir(2). */
@@ -61,9 +87,16 @@ export const fchdir = syscall('fchdir', [fd('fd')]);
 /** umask(2). */
 export const umask = syscall('umask', [mode('mask')], 'n');
 /** dup3(2). */
-export const dup3 = syscall('dup3', [fd('oldfd'), fd('newfd'), flags('flags', openFlags.table, openFlags.translate)]);
+export const dup3 = syscall('dup3', [
+  fd('oldfd'),
+  fd('newfd'),
+  flags('flags', openFlags.table, openFlags.translate),
+]);
 /** pipe2(2): fills memory with two file descriptors of 32 bits, the end to read first. */
-export const pipe2 = syscall('pipe2', [memory('pipefd'), flags('flags', openFlags.table, openFlags.translate)]);
+export const pipe2 = syscall('pipe2', [
+  memory('pipefd', 8),
+  flags('flags', openFlags.table, openFlags.translate),
+]);
 
 /** Flags of close_range(2). */
 export const CLOSE_RANGE = { UNSHARE: 2, CLOEXEC: 4 } as const;
@@ -81,10 +114,10 @@ export const exitGroup = syscall('exit_group', [int('status')]);
 /** setsid(2). */
 export const setsid = syscall('setsid', [], 'pid');
 
-/** fstatfs(2): the type of the file system is the first 8 bytes of what it fills, 120 in all. */
-export const fstatfs = syscall('fstatfs', [fd('fd'), memory('buf')]);
 /** Size of `struct statfs`. */
 export const statfsSize = 120;
+/** fstatfs(2): the type of the file system is the first 8 bytes of what it fills. */
+export const fstatfs = syscall('fstatfs', [fd('fd'), memory('buf', statfsSize)]);
 /** Types of file systems, as fstatfs(2) gives them. */
 export const FILE_SYSTEM = {
   PROC: 0x9fa0,
@@ -98,15 +131,15 @@ export const FILE_SYSTEM = {
 } as const;
 
 /** What statx(2) is asked for. */
-export const STATX = { TYPE: 1, MODE: 2, UID: 8, GID: 16, INO: 0x100, BASIC_STATS: 0x7ff, MNT_ID: 0x1000 } as const;
-/** statx(2). */
-export const statx = syscall('statx', [
-  fd('dirfd'),
-  path('pathname'),
-  flags('flags', atFlags),
-  flags('mask', prefixed('STATX_', STATX)),
-  memory('statxbuf'),
-]);
+export const STATX = {
+  TYPE: 1,
+  MODE: 2,
+  UID: 8,
+  GID: 16,
+  INO: 0x100,
+  BASIC_STATS: 0x7ff,
+  MNT_ID: 0x1000,
+} as const;
 /** Size of `struct statx`, and where its fields lie. */
 export const statxLayout = {
   size: 256,
@@ -121,13 +154,48 @@ export const statxLayout = {
   devMinor: 140,
   mountId: 144,
 } as const;
+/** statx(2). */
+export const statx = syscall('statx', [
+  fd('dirfd'),
+  path('pathname'),
+  flags('flags', atFlags),
+  flags('mask', prefixed('STATX_', STATX)),
+  memory('statxbuf', statxLayout.size),
+]);
 
 /** Signals by name, in Linux's numbers on both architectures. */
 export const SIGNAL = {
-  SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGILL: 4, SIGTRAP: 5, SIGABRT: 6, SIGBUS: 7, SIGFPE: 8, SIGKILL: 9, SIGUSR1: 10,
-  SIGSEGV: 11, SIGUSR2: 12, SIGPIPE: 13, SIGALRM: 14, SIGTERM: 15, SIGSTKFLT: 16, SIGCHLD: 17, SIGCONT: 18, SIGSTOP: 19,
-  SIGTSTP: 20, SIGTTIN: 21, SIGTTOU: 22, SIGURG: 23, SIGXCPU: 24, SIGXFSZ: 25, SIGVTALRM: 26, SIGPROF: 27, SIGWINCH: 28,
-  SIGIO: 29, SIGPWR: 30, SIGSYS: 31,
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGILL: 4,
+  SIGTRAP: 5,
+  SIGABRT: 6,
+  SIGBUS: 7,
+  SIGFPE: 8,
+  SIGKILL: 9,
+  SIGUSR1: 10,
+  SIGSEGV: 11,
+  SIGUSR2: 12,
+  SIGPIPE: 13,
+  SIGALRM: 14,
+  SIGTERM: 15,
+  SIGSTKFLT: 16,
+  SIGCHLD: 17,
+  SIGCONT: 18,
+  SIGSTOP: 19,
+  SIGTSTP: 20,
+  SIGTTIN: 21,
+  SIGTTOU: 22,
+  SIGURG: 23,
+  SIGXCPU: 24,
+  SIGXFSZ: 25,
+  SIGVTALRM: 26,
+  SIGPROF: 27,
+  SIGWINCH: 28,
+  SIGIO: 29,
+  SIGPWR: 30,
+  SIGSYS: 31,
 } as const;
 
 /** `prctl` operations that ts-c makes use of, by name. */
@@ -158,7 +226,7 @@ export const pidfdOpen = syscall('pidfd_open', [int('pid'), uint('flags')], 'fd'
 export const pidfdSendSignal = syscall('pidfd_send_signal', [
   fd('pidfd'),
   oneOf('sig', SIGNAL),
-  memory('info'),
+  memory('info', 128),
   uint('flags'),
 ]);
 
@@ -168,6 +236,9 @@ export const LOCK = { SH: 1, EX: 2, NB: 4, UN: 8 } as const;
 export const flock = syscall('flock', [fd('fd'), flags('operation', prefixed('LOCK_', LOCK))]);
 
 /** Gives a table of constants the prefix that they have in C, for listings. */
-export function prefixed<T extends Readonly<Record<string, number>>>(prefix: string, table: T): Record<string, number> {
+export function prefixed<T extends Readonly<Record<string, number>>>(
+  prefix: string,
+  table: T,
+): Record<string, number> {
   return Object.fromEntries(Object.entries(table).map(([name, value]) => [prefix + name, value]));
 }

@@ -25,10 +25,10 @@ export function checkInteger(
   min: number | bigint,
   max: number | bigint,
 ): asserts value is number | bigint {
-  const whole =
-    typeof value === 'number' ? Number.isSafeInteger(value) : typeof value === 'bigint';
-  if (!whole) throw invalid(name, 'a whole number', value);
-  if (value < min || value > max) throw invalid(name, `a number from ${min} to ${max}`, value);
+  if (typeof value !== 'bigint' && !Number.isSafeInteger(value))
+    throw invalid(name, 'a whole number', value);
+  const number = value as number | bigint;
+  if (number < min || number > max) throw invalid(name, `a number from ${min} to ${max}`, value);
 }
 
 /**

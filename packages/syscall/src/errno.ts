@@ -24,8 +24,9 @@ const aliases: Readonly<Record<string, ErrnoCode>> = {
   ENOTSUP: 'EOPNOTSUPP',
 };
 
-const names = ['0', ...ordered.trim().split(/\s+/)] as ErrnoCode[];
+const names = ['-', ...ordered.trim().split(/\s+/)] as ErrnoCode[];
 const numbers = new Map(names.map((name, number) => [name, number]));
+numbers.delete('-' as ErrnoCode);
 
 /**
  * The number behind an error name, positive as in errno(3).
@@ -34,12 +35,17 @@ const numbers = new Map(names.map((name, number) => [name, number]));
  */
 export function errnoNumber(code: ErrnoCode): number {
   const number = numbers.get(aliases[code] ?? code);
-  if (number === undefined || number === 0) throw new RangeError(`no such error name: ${code}`);
+  if (number === undefined) throw new RangeError(`no such error name: ${code}`);
   return number;
+}
+
+/** Is this the name of an error number? */
+export function isErrnoCode(code: string): code is ErrnoCode {
+  return code in aliases || numbers.has(code as ErrnoCode);
 }
 
 /** The name of an error number (positive), or `E` and the number where nobody named it. */
 export function errnoCode(number: number): ErrnoCode {
-  const name = number > 0 ? names[number] : undefined;
-  return name?.startsWith('E') ? name : `E${number}`;
+  const name = names[number];
+  return name !== undefined && numbers.has(name) ? name : `E${number}`;
 }

@@ -1,6 +1,7 @@
 import { getSystemErrorMessage } from './message.ts';
-import { errnoCode, errnoNumber } from './errno.ts';
+import { errnoCode, errnoNumber, isErrnoCode } from './errno.ts';
 import type { ErrnoCode } from './errno.ts';
+import type { Problem } from './kernel.ts';
 
 /** Where a Program was when it failed. */
 export interface Step {
@@ -54,6 +55,15 @@ export class SystemError extends Error {
     if (info.title !== undefined) this.title = info.title;
     if (info.step !== undefined) this.step = info.step;
   }
+}
+
+/** The error that a problem is. One with a code of the kernel's gets its number too. */
+export function problemError(
+  { message, ...rest }: Problem,
+  section?: { readonly owner: string; readonly title: string },
+): Error {
+  const errno = isErrnoCode(rest.code) ? { errno: -errnoNumber(rest.code) } : {};
+  return Object.assign(new Error(message), rest, errno, section);
 }
 
 /** Is this an error of the kernel with one of these names? */

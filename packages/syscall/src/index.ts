@@ -18,6 +18,7 @@ export {
   mode,
   oneOf,
   path,
+  sizeOf,
   text,
   uint,
   ulong,

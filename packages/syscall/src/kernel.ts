@@ -12,9 +12,12 @@ export interface Test {
 
 /** What to say when an expectation does not hold. */
 export interface Problem {
-  /** A code in Node's style: `ERR_NOT_PROCFS`. */
+  /** A code in Node's style: `ERR_NOT_PROCFS`; or one of the kernel's. */
   readonly code: string;
   readonly message: string;
+  /** Where the code is one of the kernel's: the call and the path that it is about, as in Node's own errors. */
+  readonly syscall?: string;
+  readonly path?: string;
 }
 
 /**
@@ -51,7 +54,10 @@ export interface Kernel {
    */
   refuse(actual: Value, test: Test, problem: Problem): void;
 
-  /** Does `body`, then `cleanup`, also when `body` failed. A Program that fails ends, so there it is simply the order. */
+  /**
+   * Does `body`, then `cleanup`, also when `body` failed. (A Program that fails outside of any `attempt` ends without it: the kernel
+   * closes what it had open.)
+   */
   ensure<T>(body: () => T, cleanup: () => void): T;
 
   /** Says what the calls in `body` are for, and which package makes them: for listings and errors. */

@@ -2,7 +2,7 @@ import type { Arch } from './arch.ts';
 import { checkInteger, checkString, range, type IntegerType } from './check.ts';
 import { Slot, type Value } from './value.ts';
 
-/** A number written into memory only once it is known: a Slot's, or one that depends on the architecture. */
+/** A number written into memory only once it is known: a Slot's. */
 export interface Patch {
   readonly offset: number;
   readonly size: 4 | 8;
@@ -23,7 +23,7 @@ export interface Translation {
   readonly translate: (value: bigint, arch: Arch) => bigint;
 }
 
-const width: Record<IntegerType, number> = { u8: 1, u16: 2, i32: 4, u32: 4, i64: 8, u64: 8 };
+const width: Record<IntegerType, 1 | 2 | 4 | 8> = { u8: 1, u16: 2, i32: 4, u32: 4, i64: 8, u64: 8 };
 
 /**
  * Memory that a system call reads or writes: a struct, a buffer, an array of pointers. It may hold Slots and pointers to other
@@ -39,8 +39,9 @@ export class Memory {
   readonly #view: DataView;
   #frozen = false;
 
+  /** @param content How many zero bytes; or the bytes themselves, which are not copied. */
   constructor(content: number | Uint8Array) {
-    if (typeof content === 'number') checkInteger('size', content, 0n, 2n ** 31n);
+    if (typeof content === 'number') checkInteger('size', content, 0, 2 ** 31);
     this.bytes = typeof content === 'number' ? new Uint8Array(content) : content;
     this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
   }
@@ -74,9 +75,9 @@ export class Memory {
    * @throws {RangeError} where the field lies outside the memory.
    */
   set(type: IntegerType, offset: number, value: Value): this {
-    this.#checkWritable(offset, width[type]);
+    const size = width[type];
+    this.#checkWritable(offset, size);
     if (value instanceof Slot) {
-      const size = width[type];
       if (size !== 4 && size !== 8)
         throw new RangeError(`a slot does not fit into a field of ${size} bytes`);
       this.patches.push({ offset, size, value });
@@ -84,12 +85,10 @@ export class Memory {
     }
     const [min, max] = range[type];
     checkInteger(`field at ${offset}`, value, min, max);
-    const big = BigInt(value);
-    if (type === 'u8') this.#view.setUint8(offset, Number(big));
-    else if (type === 'u16') this.#view.setUint16(offset, Number(big), true);
-    else if (type === 'i32') this.#view.setInt32(offset, Number(big), true);
-    else if (type === 'u32') this.#view.setUint32(offset, Number(big), true);
-    else this.#view.setBigUint64(offset, BigInt.asUintN(64, big), true);
+    if (size === 1) this.#view.setUint8(offset, Number(value));
+    else if (size === 2) this.#view.setUint16(offset, Number(value), true);
+    else if (size === 4) this.#view.setInt32(offset, Number(value), true);
+    else setWord(this.#view, offset, value);
     return this;
   }
 
@@ -119,8 +118,14 @@ export class Memory {
     return this;
   }
 
-  /** Reads a number that a call has left here. Only of use with `live`: a Program's memory fills elsewhere. */
+  /**
+   * Reads a number that a call has left here. Only of use with `live`: a Program's memory fills elsewhere.
+   *
+   * @returns a bigint for the types of 8 bytes.
+   * @throws {RangeError} where the field lies outside the memory.
+   */
   get(type: IntegerType, offset: number): number | bigint {
+    this.checkInside(offset, width[type]);
     if (type === 'u8') return this.#view.getUint8(offset);
     if (type === 'u16') return this.#view.getUint16(offset, true);
     if (type === 'i32') return this.#view.getInt32(offset, true);
@@ -135,13 +140,37 @@ export class Memory {
     this.#frozen = true;
   }
 
+  /** @throws {RangeError} where the field lies outside the memory. */
+  checkInside(offset: number, size: number): void {
+    if (Number.isInteger(offset) && offset >= 0 && offset + size <= this.size) return;
+    throw Object.assign(
+      new RangeError(`offset ${offset} with ${size} bytes lies outside of ${this.size} bytes`),
+      { code: 'ERR_OUT_OF_RANGE' },
+    );
+  }
+
   #checkWritable(offset: number, size: number): void {
     if (this.#frozen)
       throw new TypeError('this memory belongs to a Program already and can no longer be changed');
-    if (offset < 0 || offset + size > this.size) {
-      throw new RangeError(
-        `offset ${offset} with ${size} bytes lies outside of ${this.size} bytes`,
-      );
-    }
+    this.checkInside(offset, size);
   }
+}
+
+/** Writes 64 bits: a number from -(2 ** 53) to 2 ** 53, or any bigint. */
+export function setWord(view: DataView, offset: number, value: number | bigint): void {
+  if (typeof value === 'bigint') {
+    view.setBigUint64(offset, BigInt.asUintN(64, value), true);
+  } else {
+    view.setInt32(offset, value, true);
+    view.setInt32(offset + 4, Math.floor(value / 2 ** 32), true);
+  }
+}
+
+/** Memory and all that its pointers lead to, each once. */
+export function everyMemory(memory: Memory): readonly Memory[] {
+  if (memory.pointers.length === 0) return [memory];
+  const found = new Set([memory]);
+  // A set that grows while it is walked is walked to its end.
+  for (const { pointers } of found) for (const { target } of pointers) found.add(target);
+  return [...found];
 }

@@ -20,6 +20,7 @@ export const OPEN = {
 
 const arm64: readonly (readonly [from: bigint, to: bigint])[] = [
   [0o40000n, 0o200000n], // O_DIRECT
+  [0o100000n, 0o400000n], // O_LARGEFILE
   [0o200000n, 0o40000n], // O_DIRECTORY
   [0o400000n, 0o100000n], // O_NOFOLLOW
 ];

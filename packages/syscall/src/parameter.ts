@@ -1,5 +1,5 @@
 import type { Arch } from './arch.ts';
-import { checkInteger, checkString, range } from './check.ts';
+import { checkInteger, checkString, invalid, range } from './check.ts';
 import { formatConstant, formatFlags, type FlagTable } from './flags.ts';
 import { Memory } from './memory.ts';
 import { formatValue, Slot, type Value } from './value.ts';
@@ -9,6 +9,8 @@ export interface Parameter<T = unknown> {
   readonly name: string;
   /** `path` and `dest` appear under these names in a SystemError; the rest has no role there. */
   readonly role?: 'path' | 'dest' | 'fd';
+  /** For a size: the name of the parameter whose memory has to be at least so large. */
+  readonly sizeOf?: string;
   /** @throws {TypeError} where the value may not cross into the kernel. */
   check(value: T): void;
   /** Writes the value for a listing. */
@@ -42,8 +44,13 @@ export const int = (name: string): Parameter<Value> => number(name, range.i32);
 export const uint = (name: string): Parameter<Value> => number(name, range.u32);
 /** A C `long`. */
 export const long = (name: string): Parameter<Value> => number(name, range.i64);
-/** A `size_t` or another 64-bit number without sign. */
+/** A 64-bit number without sign, such as a `size_t` that is no size of the call's own memory. */
 export const ulong = (name: string): Parameter<Value> => number(name, range.u64);
+/** The size of memory that the call is given under the name `of`: never more than that memory has. */
+export const sizeOf = (name: string, of: string): Parameter<Value> => ({
+  ...number(name, range.u64),
+  sizeOf: of,
+});
 /** File modes: octal in a listing. */
 export const mode = (name: string): Parameter<Value> =>
   number(name, range.u32, (value) =>
@@ -91,12 +98,18 @@ export const text = (name: string): Parameter<string | null> => ({
   format: (value) => (value === null ? 'NULL' : JSON.stringify(value)),
 });
 
-/** Memory that the call reads or fills; or a null pointer. */
-export const memory = (name: string): Parameter<Memory | null> => ({
+/**
+ * Memory that the call reads or fills; or a null pointer.
+ *
+ * @param atLeast How many bytes the kernel takes for granted, where no other argument tells it.
+ */
+export const memory = (name: string, atLeast = 0): Parameter<Memory | null> => ({
   name,
   check: (value) => {
-    if (value !== null && !(value instanceof Memory))
-      throw new TypeError(`${name}: expected Memory or null`);
+    if (value === null) return;
+    if (!(value instanceof Memory)) throw invalid(name, 'Memory or null', value);
+    if (value.size < atLeast)
+      throw invalid(name, `Memory of ${atLeast} bytes or more`, `${value.size} bytes`);
   },
   format: (value) => (value === null ? 'NULL' : (value.describe?.() ?? `[${value.size} bytes]`)),
 });

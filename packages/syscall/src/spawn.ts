@@ -1,11 +1,32 @@
-import { spawn as spawnProcess, type ChildProcess, type SpawnOptions, type StdioOptions } from 'node:child_process';
+import {
+  spawn as spawnProcess,
+  type ChildProcess,
+  type SpawnOptions,
+  type StdioOptions,
+} from 'node:child_process';
+import { closeSync, readSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { SystemError } from './error.ts';
+import { OPEN } from './open-flags.ts';
+import { problemError, SystemError } from './error.ts';
 import { Executable } from './executable.ts';
 import { pathsOf } from './paths.ts';
+import { live } from './live/live.ts';
+import { Memory } from './memory.ts';
+import { memory, oneOf, uint } from './parameter.ts';
+import { formatCall, syscall } from './syscall.ts';
 import { problemErrno, type Image } from './program/compile.ts';
 import { Program } from './program/program.ts';
 import { failedReport, reportSize } from './program/report.ts';
+
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const socketpair = syscall('socketpair', [
+  oneOf('domain', { AF_UNIX }),
+  uint('type'),
+  uint('protocol'),
+  memory('sv'),
+]);
 
 /** A message of a running Program: its kind, and 32 bytes. */
 export interface Report {
@@ -16,7 +37,15 @@ export interface Report {
 /** Options of {@link spawn}: those of `child_process.spawn` that make sense for a Program. */
 export interface ProgramOptions extends Pick<
   SpawnOptions,
-  'argv0' | 'cwd' | 'detached' | 'gid' | 'killSignal' | 'signal' | 'timeout' | 'uid'
+  | 'argv0'
+  | 'cwd'
+  | 'detached'
+  | 'gid'
+  | 'killSignal'
+  | 'serialization'
+  | 'signal'
+  | 'timeout'
+  | 'uid'
 > {
   /**
    * Standard input, output and error, and more, as of `child_process.spawn`. The Program's `reportFd` belongs to its reports: what
@@ -39,7 +68,7 @@ export interface ProgramProcess {
  * reports go to `onReport`. The process then ends with status 125.
  *
  * @param program The Program, or an {@link Executable} of it that is started more than once.
- * @throws {SystemError} where nothing can be executed at all.
+ * @throws {Error} `ERR_NOT_EXECUTABLE` where nothing can be executed at all.
  */
 export function spawn(
   program: Program | Executable,
@@ -47,43 +76,101 @@ export function spawn(
   onReport?: (report: Report) => void,
 ): ProgramProcess {
   const executable = program instanceof Program ? new Executable(program.compile()) : program;
+  const ends = socketPair();
   try {
     const { stdio = 'pipe', ...rest } = options;
-    const { reportFd } = executable.image.recording;
-    const child = spawnProcess(executable.path, [], { ...rest, env: {}, stdio: withReports(stdio, reportFd) });
-    const control = child.stdio[reportFd] as unknown as Duplex | undefined;
-    // Without a control stream the process has not come to be; its `error` event says why.
-    control?.on('error', ignore);
-    if (control) readReports(control, executable.image, child, onReport);
-    return { process: child, control: control as Duplex };
+    const { image } = executable;
+    const child = spawnProcess(executable.path, [], {
+      ...rest,
+      env: {},
+      stdio: withReports(stdio, image.recording.reportFd, ends.theirs),
+    });
+    const reader = new ReportReader(image, child, onReport);
+    const control = openControl(ends.ours, reader);
+    // What was reported before the end is told before the end.
+    child.prependListener('exit', () => reader.drain(control, ends.ours));
+    return { process: child, control };
+  } catch (error) {
+    closeSync(ends.ours);
+    throw error;
   } finally {
+    closeSync(ends.theirs);
     if (program instanceof Program) executable[Symbol.dispose]();
   }
 }
 
-function withReports(stdio: StdioOptions, reportFd: number): StdioOptions {
-  const list = typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio];
-  while (list.length < reportFd) list.push('pipe');
-  return [...list.slice(0, reportFd), 'pipe', ...list.slice(reportFd)] as StdioOptions;
+function socketPair(): { readonly ours: number; readonly theirs: number } {
+  const ends = new Memory(8);
+  live.call(socketpair, AF_UNIX, SOCK_STREAM | OPEN.CLOEXEC, 0, ends);
+  return { ours: Number(ends.get('i32', 0)), theirs: Number(ends.get('i32', 4)) };
 }
 
-function readReports(
-  control: Duplex,
-  image: Image,
-  child: ChildProcess,
-  onReport: ((report: Report) => void) | undefined,
-): void {
-  let rest: Buffer = Buffer.alloc(0);
-  control.on('data', (chunk: Buffer) => {
-    rest = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-    while (rest.length >= reportSize) {
-      const kind = Number(rest.readBigUInt64LE(0));
-      const payload = rest.subarray(8, reportSize);
-      rest = rest.subarray(reportSize);
-      if (kind === failedReport) child.emit('error', explain(image, payload));
-      else onReport?.({ kind, payload });
-    }
+function withReports(stdio: StdioOptions, reportFd: number, socket: number): StdioOptions {
+  const list = typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio];
+  // As child_process.spawn does for what it is not told about.
+  while (list.length < reportFd) list.push(list.length < 3 ? 'pipe' : 'ignore');
+  list.splice(reportFd, 0, socket);
+  return list as StdioOptions;
+}
+
+/** The stream of our end. It reads into one small buffer: those that Node takes by itself are as large as a container's program. */
+function openControl(fd: number, reader: ReportReader): Socket {
+  const control = new Socket({
+    fd,
+    // Our end may be closed, and the last reports still arrive.
+    allowHalfOpen: true,
+    onread: {
+      buffer: new Uint8Array(16 * reportSize),
+      callback: (count, buffer) => {
+        reader.take(buffer.subarray(0, count));
+        return true;
+      },
+    },
   });
+  control.on('error', ignore);
+  control.on('end', () => control.end());
+  control.resume();
+  return control;
+}
+
+/** Puts reports together from what arrives, and passes them on. */
+class ReportReader {
+  readonly #image: Image;
+  readonly #child: ChildProcess;
+  readonly #onReport: ((report: Report) => void) | undefined;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(image: Image, child: ChildProcess, onReport: ((report: Report) => void) | undefined) {
+    this.#image = image;
+    this.#child = child;
+    this.#onReport = onReport;
+  }
+
+  /** Takes bytes as they arrive; they are copied. */
+  take(bytes: Uint8Array): void {
+    this.#rest = Buffer.concat([this.#rest, bytes]);
+    while (this.#rest.length >= reportSize) {
+      const kind = Number(this.#rest.readBigUInt64LE(0));
+      const payload = this.#rest.subarray(8, reportSize);
+      this.#rest = this.#rest.subarray(reportSize);
+      if (kind === failedReport) this.#child.emit('error', explain(this.#image, payload));
+      else this.#onReport?.({ kind, payload });
+    }
+  }
+
+  /** Takes what lies in the socket at this moment. */
+  drain(control: Socket, fd: number): void {
+    const buffer = new Uint8Array(16 * reportSize);
+    try {
+      while (!control.destroyed) {
+        const count = readSync(fd, buffer);
+        if (count === 0) return;
+        this.take(buffer.subarray(0, count));
+      }
+    } catch {
+      // EAGAIN: that was all.
+    }
+  }
 }
 
 /** Turns the report of a failed call into the error that it is. */
@@ -92,17 +179,17 @@ function explain(image: Image, payload: Buffer): Error {
   const errno = -Number(payload.readBigInt64LE(8));
   if (!node) return new Error(`a Program failed with error ${errno} at an unknown step`);
   if (node.kind === 'problem' || errno === problemErrno) {
-    const problem = node.kind === 'problem' ? node.problem : { code: 'ERR_UNKNOWN', message: 'unknown problem' };
-    return Object.assign(new Error(problem.message), { code: problem.code, ...node.section });
+    const problem =
+      node.kind === 'problem' ? node.problem : { code: 'ERR_UNKNOWN', message: 'unknown problem' };
+    return problemError(problem, node.section);
   }
-  const { syscall, args, section, step } = node;
-  const call = `${syscall.name}(${syscall.parameters.map((parameter, index) => parameter.format(args[index])).join(', ')})`;
+  const { syscall: called, args, section, step } = node;
   return new SystemError({
     errno,
-    syscall: syscall.name,
-    ...pathsOf(syscall, args, () => undefined),
+    syscall: called.name,
+    ...pathsOf(called, args, () => undefined),
     ...section,
-    step: { number: step, of: image.recording.steps, call },
+    step: { number: step, of: image.recording.steps, call: formatCall(called, args) },
   });
 }
 

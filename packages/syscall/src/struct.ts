@@ -1,13 +1,14 @@
-import { range, type IntegerType } from './check.ts';
+import { checkInteger, invalid, range, type IntegerType } from './check.ts';
 import { formatConstant, formatFlags, type FlagTable } from './flags.ts';
 import { Memory, type Translation } from './memory.ts';
-import { formatValue, Slot, type Value } from './value.ts';
+import { Slot, type Value } from './value.ts';
 
 /** One field of a struct: where it is, what it holds, and how it reads. */
 export interface Field {
   readonly type: IntegerType | 'pointer';
   readonly flags?: FlagTable;
   readonly constants?: FlagTable;
+  /** Where bits differ between architectures; for the types without sign of 4 and 8 bytes. */
   readonly translate?: Translation['translate'];
   /** Bytes to skip in front of it. */
   readonly padding?: number;
@@ -69,7 +70,11 @@ export function defineStruct<const L extends Record<string, Field>>(
         const field = layout[key];
         const offset = offsets[key];
         if (!field || offset === undefined)
-          throw new TypeError(`struct ${name} has no field ${key}`);
+          throw invalid(
+            `struct ${name}`,
+            `one of the fields ${Object.keys(layout).join(', ')}`,
+            key,
+          );
         writeField(memory, `${name}.${key}`, field, offset, value as Value | Memory);
       }
       memory.describe = () => formatStruct(layout, values);
@@ -89,29 +94,22 @@ function writeField(
   offset: number,
   value: Value | Memory,
 ): void {
-  if (field.type === 'pointer') {
-    if (!(value instanceof Memory)) throw new TypeError(`${name}: expected Memory`);
+  const { type, translate } = field;
+  if (type === 'pointer') {
+    if (!(value instanceof Memory)) throw invalid(name, 'Memory or null', value);
     memory.pointer(offset, value);
-  } else if (value instanceof Memory) {
-    throw new TypeError(`${name}: expected a number`);
-  } else if (field.translate && !(value instanceof Slot)) {
-    memory.translated(sizes[field.type] as 4 | 8, offset, BigInt(value), field.translate);
-  } else {
-    try {
-      memory.set(field.type, offset, value);
-    } catch (error) {
-      const [min, max] = range[field.type];
-      throw Object.assign(
-        new TypeError(
-          `${name}: expected a number from ${min} to ${max}, got ${formatValue(value)}`,
-        ),
-        {
-          code: 'ERR_INVALID_ARG_VALUE',
-          cause: error,
-        },
-      );
-    }
+    return;
   }
+  if (value instanceof Memory) throw invalid(name, 'a number', value);
+  if (value instanceof Slot) {
+    memory.set(type, offset, value);
+    return;
+  }
+  const [min, max] = range[type];
+  checkInteger(name, value, min, max);
+  if (translate && (type === 'u32' || type === 'u64'))
+    memory.translated(type === 'u32' ? 4 : 8, offset, BigInt(value), translate);
+  else memory.set(type, offset, value);
 }
 
 function formatStruct(layout: Record<string, Field>, values: Record<string, unknown>): string {

@@ -9,11 +9,14 @@ export class Slot {
   readonly origin: string | undefined;
   /** How many bytes of it count, in a comparison. */
   readonly size: 4 | 8;
+  /** The Program that it belongs to. */
+  readonly program: object | undefined;
 
-  constructor(name: string, origin?: string, size: 4 | 8 = 8) {
+  constructor(name: string, origin?: string, size: 4 | 8 = 8, program?: object) {
     this.name = name;
     this.origin = origin;
     this.size = size;
+    this.program = program;
   }
 
   toString(): string {

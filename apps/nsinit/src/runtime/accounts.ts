@@ -5,7 +5,10 @@ import type { Mount } from '@ts-c/mount';
  * The text of the container's /etc/passwd and /etc/group, as they will be seen inside: a bind mount over /etc or over one of the
  * files counts. Missing files are no error.
  */
-export function readAccounts(rootfs: string, mounts: readonly Mount[]): { passwd?: string; group?: string } {
+export function readAccounts(
+  rootfs: string,
+  mounts: readonly Mount[],
+): { passwd?: string; group?: string } {
   const passwd = read('/etc/passwd', rootfs, mounts);
   const group = read('/etc/group', rootfs, mounts);
   return { ...(passwd === undefined ? {} : { passwd }), ...(group === undefined ? {} : { group }) };

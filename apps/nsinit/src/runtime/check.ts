@@ -33,7 +33,10 @@ export function checkDescription(description: ContainerDescription): void {
 
 function checkCommand(command: readonly string[]): void {
   if (command.length === 0 || command[0] === '') {
-    throw new DescriptionError('command', 'there is none; name the program to run in the container');
+    throw new DescriptionError(
+      'command',
+      'there is none; name the program to run in the container',
+    );
   }
   command.forEach((word, index) => checkText(`command[${index}]`, word));
 }
@@ -42,7 +45,10 @@ function checkEnvironment(environment: readonly string[]): void {
   environment.forEach((entry, index) => {
     checkText(`environment[${index}]`, entry);
     if (entry.indexOf('=') < 1) {
-      throw new DescriptionError(`environment[${index}]`, `expected KEY=VALUE, got ${JSON.stringify(entry)}`);
+      throw new DescriptionError(
+        `environment[${index}]`,
+        `expected KEY=VALUE, got ${JSON.stringify(entry)}`,
+      );
     }
   });
 }
@@ -52,12 +58,16 @@ function checkNamespaces(description: ContainerDescription): void {
   const { created, joined } = convert('namespaces', () => sortRequests(description.namespaces));
   const joins = new Set<NamespaceKind>(joined.map(({ kind }) => kind));
   if (!created.has('mount') && !joins.has('mount')) {
-    throw new DescriptionError('namespaces', 'a container needs a mount namespace (NEWNS); without one its mounts would be the host’s');
+    throw new DescriptionError(
+      'namespaces',
+      'a container needs a mount namespace (NEWNS); without one its mounts would be the host’s',
+    );
   }
   const needs = (field: keyof ContainerDescription, kind: NamespaceKind, key: string): void => {
     const value = description[field];
     if (value === undefined || (Array.isArray(value) && value.length === 0)) return;
-    if (!created.has(kind)) throw new DescriptionError(field, `needs a new ${kind} namespace (${key})`);
+    if (!created.has(kind))
+      throw new DescriptionError(field, `needs a new ${kind} namespace (${key})`);
   };
   needs('hostname', 'uts', 'NEWUTS');
   needs('domainname', 'uts', 'NEWUTS');
@@ -85,9 +95,13 @@ function checkRootfs(rootfs: string): void {
     const reason = missing ? 'does not exist' : `can't be opened (${(error as Error).message})`;
     throw new DescriptionError('rootfs', `${JSON.stringify(rootfs)} ${reason}`, { cause: error });
   }
-  if (!statSync(real).isDirectory()) throw new DescriptionError('rootfs', `${JSON.stringify(rootfs)} is not a directory`);
+  if (!statSync(real).isDirectory())
+    throw new DescriptionError('rootfs', `${JSON.stringify(rootfs)} is not a directory`);
   if (real === '/') {
-    throw new DescriptionError('rootfs', '"/" is this machine’s own root; leave rootfs out to get a throw-away view of it');
+    throw new DescriptionError(
+      'rootfs',
+      '"/" is this machine’s own root; leave rootfs out to get a throw-away view of it',
+    );
   }
 }
 
@@ -109,7 +123,9 @@ const CAP_SYS_ADMIN = 21n;
 /** Does this process have CAP_SYS_ADMIN? See capabilities(7). */
 export function hasSystemAdministration(): boolean {
   try {
-    const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(
+      readFileSync('/proc/self/status', 'utf8'),
+    )?.[1];
     return effective !== undefined && ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
   } catch {
     return process.geteuid?.() === 0;
@@ -118,7 +134,8 @@ export function hasSystemAdministration(): boolean {
 
 function checkAbsolute(field: string, path: string): void {
   checkText(field, path);
-  if (!path.startsWith('/')) throw new DescriptionError(field, `expected an absolute path, got ${JSON.stringify(path)}`);
+  if (!path.startsWith('/'))
+    throw new DescriptionError(field, `expected an absolute path, got ${JSON.stringify(path)}`);
 }
 
 function checkText(field: string, text: string): void {
@@ -132,7 +149,9 @@ function convert<T>(field: string, body: () => T): T {
   } catch (error) {
     const message = (error as Error).message;
     // Some name a part of the field themselves: `uidMappings[0].size: …`.
-    const [, named = field, rest = message] = message.startsWith(field) ? (/^([^\s:]+): (.*)$/s.exec(message) ?? []) : [];
+    const [, named = field, rest = message] = message.startsWith(field)
+      ? (/^([^\s:]+): (.*)$/s.exec(message) ?? [])
+      : [];
     throw new DescriptionError(named, rest, { cause: error });
   }
 }

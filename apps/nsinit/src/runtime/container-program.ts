@@ -67,13 +67,26 @@ export function writeContainer(plan: Plan, program: Program = new Program()): Co
   return { program, pidfds: passed.pidfds };
 }
 
-function setUp(program: Program, description: ContainerDescription, facts: Facts, newMounts: boolean): void {
+function setUp(
+  program: Program,
+  description: ContainerDescription,
+  facts: Facts,
+  newMounts: boolean,
+): void {
   let slave: Value | undefined;
   const console = (root: Root): void => {
     slave = openConsole(program, root, program.reportFd + 1, facts);
   };
   if (newMounts) {
-    const { mounts, deviceNodes, noPivotRoot, readonlyRoot, restrictSys, maskedPaths, readonlyPaths } = description;
+    const {
+      mounts,
+      deviceNodes,
+      noPivotRoot,
+      readonlyRoot,
+      restrictSys,
+      maskedPaths,
+      readonlyPaths,
+    } = description;
     setUpMountNamespace(program, {
       rootfs: facts.rootfs ?? ((kernel) => hostView(kernel, facts.hostView)),
       mounts,
@@ -98,7 +111,9 @@ function setUp(program: Program, description: ContainerDescription, facts: Facts
     setgroups: facts.mappings?.writer !== 'self',
     noNewPrivileges: description.noNewPrivileges ?? false,
     ...(description.resourceLimits ? { resourceLimits: description.resourceLimits } : {}),
-    ...(description.workingDirectory !== undefined ? { workingDirectory: description.workingDirectory } : {}),
+    ...(description.workingDirectory !== undefined
+      ? { workingDirectory: description.workingDirectory }
+      : {}),
   });
 }
 

@@ -53,7 +53,11 @@ export class Container implements AsyncDisposable {
   readonly #ended: Promise<ContainerResult>;
   readonly #terminal: Promise<Terminal> | undefined;
 
-  constructor(supervised: Supervised, terminal: Promise<Terminal> | undefined, options: InternalOptions) {
+  constructor(
+    supervised: Supervised,
+    terminal: Promise<Terminal> | undefined,
+    options: InternalOptions,
+  ) {
     this.process = supervised.process;
     this.#supervised = supervised;
     this.#terminal = terminal;
@@ -61,7 +65,10 @@ export class Container implements AsyncDisposable {
     this.#ended.catch(() => {});
   }
 
-  async #watch(child: ChildProcess, { signal, timeout, keeper }: InternalOptions): Promise<ContainerResult> {
+  async #watch(
+    child: ChildProcess,
+    { signal, timeout, keeper }: InternalOptions,
+  ): Promise<ContainerResult> {
     const begun = performance.now();
     const failures: unknown[] = [];
     let timedOut = false;
@@ -77,11 +84,13 @@ export class Container implements AsyncDisposable {
     const timer = timeout === undefined ? undefined : setTimeout(expire, timeout);
     child.on('error', (error) => failures.push(error));
     try {
-      const [exitCode, signalCode] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
-        // A process that never came to be only has an error.
-        if (child.pid === undefined) child.once('error', () => resolve([null, null]));
-        child.once('close', (code, name) => resolve([code, name]));
-      });
+      const [exitCode, signalCode] = await new Promise<[number | null, NodeJS.Signals | null]>(
+        (resolve) => {
+          // A process that never came to be only has an error.
+          if (child.pid === undefined) child.once('error', () => resolve([null, null]));
+          child.once('close', (code, name) => resolve([code, name]));
+        },
+      );
       // A supervisor that was killed, or is somebody else in a user namespace, could not remove what it had on disk.
       if (keeper && (signalCode !== null || !keeper.keeps)) await keeper.sweep(child.pid as number);
       if (failures.length > 0) throw failures[0];
@@ -163,7 +172,10 @@ export class Container implements AsyncDisposable {
 }
 
 /** Writes a container down and starts it, up to where `options` let it come. */
-export function bringUp(description: ContainerDescription, options: InternalOptions = {}): Container {
+export function bringUp(
+  description: ContainerDescription,
+  options: InternalOptions = {},
+): Container {
   options.signal?.throwIfAborted();
   checkDescription(description);
   checkPrivileges(description);
@@ -186,7 +198,9 @@ export function bringUp(description: ContainerDescription, options: InternalOpti
       cwd: '/',
       // A group of its own: what the terminal sends to ours reaches the container once, through us.
       detached: true,
-      stdio: channel ? ['ignore', 'ignore', 'ignore', channel.childEnd, ...pidfds] : [...threeOf(stdio), ...pidfds],
+      stdio: channel
+        ? ['ignore', 'ignore', 'ignore', channel.childEnd, ...pidfds]
+        : [...threeOf(stdio), ...pidfds],
       mappings: facts.mappings,
     });
     const terminal = channel && receiveTerminal(channel, supervised);
@@ -197,7 +211,10 @@ export function bringUp(description: ContainerDescription, options: InternalOpti
   }
 }
 
-async function receiveTerminal(channel: DescriptorChannel, supervised: Supervised): Promise<Terminal> {
+async function receiveTerminal(
+  channel: DescriptorChannel,
+  supervised: Supervised,
+): Promise<Terminal> {
   const gone = new AbortController();
   supervised.process.once('exit', () => gone.abort());
   try {
@@ -208,8 +225,14 @@ async function receiveTerminal(channel: DescriptorChannel, supervised: Supervise
 }
 
 function threeOf(stdio: StdioOptions): (number | 'pipe' | 'ignore' | 'inherit')[] {
-  const list = (typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio]) as (number | 'pipe' | 'ignore' | 'inherit')[];
-  if (list.length > 3) throw new TypeError('stdio: a container has standard input, output and error, and no more');
+  const list = (typeof stdio === 'string' ? [stdio, stdio, stdio] : [...stdio]) as (
+    | number
+    | 'pipe'
+    | 'ignore'
+    | 'inherit'
+  )[];
+  if (list.length > 3)
+    throw new TypeError('stdio: a container has standard input, output and error, and no more');
   while (list.length < 3) list.push('pipe');
   return list;
 }

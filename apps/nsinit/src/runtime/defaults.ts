@@ -3,7 +3,8 @@ import type { CapabilityName } from '@ts-c/capabilities';
 import type { ContainerDescription } from '../description.ts';
 
 /** A container as it is asked for: the command, and what is to differ from the usual. */
-export type ContainerRequest = Partial<ContainerDescription> & Pick<ContainerDescription, 'command'>;
+export type ContainerRequest = Partial<ContainerDescription> &
+  Pick<ContainerDescription, 'command'>;
 
 /** The capabilities that a container keeps unless told otherwise: those of libcontainer's sample configurations. */
 export const defaultCapabilities: readonly CapabilityName[] = [
@@ -37,6 +38,14 @@ export function complete(request: ContainerRequest): ContainerDescription {
     restrictSys: true,
     noNewPrivileges: true,
     ...request,
-    namespaces: { mount: true, uts: true, ipc: true, pid: true, net: true, cgroup: true, ...request.namespaces },
+    namespaces: {
+      mount: true,
+      uts: true,
+      ipc: true,
+      pid: true,
+      net: true,
+      cgroup: true,
+      ...request.namespaces,
+    },
   };
 }

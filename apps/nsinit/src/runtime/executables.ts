@@ -30,7 +30,8 @@ export function compileContainer(plan: Plan, into?: Program): CompiledContainer 
   }
   const { program, pidfds } = writeContainer(plan, into);
   const executable = new Executable(program.compile(), 'nsinit');
-  if (key === undefined) return { executable, pidfds, [Symbol.dispose]: () => executable[Symbol.dispose]() };
+  if (key === undefined)
+    return { executable, pidfds, [Symbol.dispose]: () => executable[Symbol.dispose]() };
   const compiled = { executable, pidfds, [Symbol.dispose]: () => {} };
   kept.set(key, compiled);
   const [oldest] = kept;

@@ -25,7 +25,10 @@ export interface Facts {
  *
  * @throws {DescriptionError} where the user or its group is unknown in the container.
  */
-export function lookUp(description: ContainerDescription, terminalSize?: Facts['terminalSize']): Facts {
+export function lookUp(
+  description: ContainerDescription,
+  terminalSize?: Facts['terminalSize'],
+): Facts {
   const rootfs = description.rootfs === undefined ? undefined : realpathSync(description.rootfs);
   return {
     rootfs,
@@ -47,7 +50,11 @@ function userOf(description: ContainerDescription, rootfs: string): ResolvedUser
   }
 }
 
-function mappingsOf({ namespaces, uidMappings, gidMappings }: ContainerDescription): Mappings | undefined {
+function mappingsOf({
+  namespaces,
+  uidMappings,
+  gidMappings,
+}: ContainerDescription): Mappings | undefined {
   if (namespaces.user !== true) return undefined;
   const caller = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   const uid = uidMappings && uidMappings.length > 0 ? uidMappings : ownMapping(caller.uid);

@@ -51,7 +51,13 @@ export function reserveId(root: string, id: string, keep: boolean): Reservation 
     release: (program, status) =>
       program.section(owner, `the end of container ${id}`, () => {
         if (keep && status) {
-          const file = program.try(openat, directory, 'exit', OPEN.WRONLY | OPEN.CREAT | OPEN.CLOEXEC, 0o600);
+          const file = program.try(
+            openat,
+            directory,
+            'exit',
+            OPEN.WRONLY | OPEN.CREAT | OPEN.CLOEXEC,
+            0o600,
+          );
           program.try(write, file, status, statusSize);
           program.try(close, file);
           return;

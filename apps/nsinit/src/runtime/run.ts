@@ -23,7 +23,10 @@ export function start(request: ContainerRequest, options: ContainerOptions = {})
  * @example
  * const { exitCode } = await run({ command: ['hostname'], hostname: 'box' }, { stdio: 'inherit' });
  */
-export async function run(request: ContainerRequest, options: ContainerOptions = {}): Promise<ContainerResult> {
+export async function run(
+  request: ContainerRequest,
+  options: ContainerOptions = {},
+): Promise<ContainerResult> {
   return start(request, options).wait();
 }
 
@@ -33,7 +36,10 @@ export async function run(request: ContainerRequest, options: ContainerOptions =
  * @throws {DescriptionError} where the request can't be, before anything is made.
  * @throws {SystemError} where the kernel refuses a step of it; nothing of the container is left.
  */
-export async function create(request: ContainerRequest, options: ContainerOptions = {}): Promise<Container> {
+export async function create(
+  request: ContainerRequest,
+  options: ContainerOptions = {},
+): Promise<Container> {
   const container = bringUp(complete(request), { ...options, gate: true });
   try {
     await container.ready;

@@ -14,7 +14,16 @@ export interface SessionFailure extends Error {
 /** Exit status of nsinit's own failures. */
 export const failureStatus = 125;
 
-const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGCONT'] as const;
+const forwarded = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGALRM',
+  'SIGCONT',
+] as const;
 
 /** Options of {@link runAttached}. */
 export interface SessionOptions {
@@ -32,7 +41,10 @@ export interface SessionOptions {
  * @returns the exit status: the command's own, or 128 and the number of the signal that ended it.
  * @throws {SessionFailure} where it could not be brought up.
  */
-export async function runAttached(description: ContainerDescription, options: SessionOptions = {}): Promise<number> {
+export async function runAttached(
+  description: ContainerDescription,
+  options: SessionOptions = {},
+): Promise<number> {
   const { keeper, timeout } = options;
   keeper?.prepare();
   const container = bringUp(description, {
@@ -52,7 +64,10 @@ export async function runAttached(description: ContainerDescription, options: Se
     return statusOf(result);
   } catch (error) {
     // What failed first is what the end of the container says.
-    const reason = await container.wait().then(() => error, (failure: unknown) => failure);
+    const reason = await container.wait().then(
+      () => error,
+      (failure: unknown) => failure,
+    );
     throw withStatus(reason, container);
   } finally {
     stopForwarding();
@@ -65,7 +80,10 @@ export async function runAttached(description: ContainerDescription, options: Se
  * @returns the pid of its first process, once that runs its command.
  * @throws {SessionFailure} where it could not be brought up.
  */
-export async function runDetached(description: ContainerDescription, keeper: Keeper): Promise<number> {
+export async function runDetached(
+  description: ContainerDescription,
+  keeper: Keeper,
+): Promise<number> {
   keeper.prepare();
   const container = bringUp(description, {
     stdio: 'ignore',
@@ -80,7 +98,10 @@ export async function runDetached(description: ContainerDescription, keeper: Kee
     return await container.pid;
   } catch (error) {
     container.kill('SIGKILL');
-    const reason = await container.wait().then(() => error, (failure: unknown) => failure);
+    const reason = await container.wait().then(
+      () => error,
+      (failure: unknown) => failure,
+    );
     throw withStatus(reason, container);
   }
 }
@@ -105,7 +126,10 @@ class Attachments implements AsyncDisposable {
     // Where bringing up fails there is no terminal, and the end of the container tells why.
     const terminal = await container.terminal?.catch(() => undefined);
     if (!terminal) return;
-    this.#open.push(terminal, await terminal.attach({ stdin: process.stdin, stdout: process.stdout }));
+    this.#open.push(
+      terminal,
+      await terminal.attach({ stdin: process.stdin, stdout: process.stdout }),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -135,5 +159,7 @@ export function statusOf({ exitCode, signal }: ContainerResult): number {
 
 function withStatus(reason: unknown, container: Container): unknown {
   if (!(reason instanceof Error)) return reason;
-  return Object.assign(reason, { exitStatus: container.process.exitCode ?? failureStatus } satisfies Partial<SessionFailure>);
+  return Object.assign(reason, {
+    exitStatus: container.process.exitCode ?? failureStatus,
+  } satisfies Partial<SessionFailure>);
 }

@@ -45,7 +45,8 @@ export function koffi(): Koffi {
   if (process.platform !== 'linux') {
     throw new Error(`ts-c makes system calls of Linux, and this is ${process.platform}`);
   }
-  loaded = createRequire(import.meta.url)('koffi') as Koffi;
+  const require = createRequire(import.meta.url);
+  loaded = require('koffi') as Koffi;
   return loaded;
 }
 

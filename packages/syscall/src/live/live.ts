@@ -1,10 +1,12 @@
+import { readlinkSync } from 'node:fs';
 import { hostArch } from '../arch.ts';
 import { errnoNumber } from '../errno.ts';
-import { SystemError, isErrno } from '../error.ts';
-import type { Kernel, Problem, Test } from '../kernel.ts';
-import { Memory } from '../memory.ts';
+import { isErrno, problemError, SystemError } from '../error.ts';
+import type { Kernel, Test } from '../kernel.ts';
+import { everyMemory, Memory } from '../memory.ts';
 import { syscallNumber } from '../numbers.ts';
 import { pathsOf } from '../paths.ts';
+import { checkArguments } from '../syscall.ts';
 import { Slot, type Value } from '../value.ts';
 import { Block } from './block.ts';
 import { koffi, rawCall, type RawArgument } from './koffi.ts';
@@ -15,8 +17,6 @@ interface Section {
 }
 
 let section: Section | undefined;
-// Paths behind open file descriptors, for the sake of errors about calls that are given a descriptor alone.
-const origins = new Map<number, string>();
 
 /**
  * The Kernel that makes each call at once, on the calling thread.
@@ -25,37 +25,31 @@ const origins = new Map<number, string>();
  */
 export const live: Kernel = {
   call(syscall, ...args) {
+    checkArguments(syscall, args);
+    args.forEach(refuseSlots);
     const arch = hostArch();
-    const blocks: Block[] = [];
-    const raw = syscall.parameters.map((parameter, index): RawArgument => {
-      const value = (args as readonly unknown[])[index];
-      parameter.check(value);
-      if (value instanceof Slot)
-        throw new TypeError(`${parameter.name}: a slot has no value outside of its Program`);
-      if (value instanceof Memory) {
-        if (value.pointers.length === 0 && value.translations.length === 0)
-          return emptySafe(value.bytes);
-        const block = new Block(value, arch);
-        blocks.push(block);
-        return block.address;
-      }
-      if (parameter.translate) return parameter.translate(BigInt(value as number | bigint), arch);
-      return value as RawArgument;
-    });
-    const result = rawCall(syscallNumber(syscall.name, arch), raw);
-    for (const block of blocks) block.free();
-    const paths = pathsOf(syscall, args, (fd) => origins.get(Number(fd)));
+    const memories = args.filter((value): value is Memory => value instanceof Memory);
+    const block = memories.some(isLinked) ? new Block(memories, arch) : undefined;
+    let result: number | bigint;
+    try {
+      const raw = syscall.parameters.map((parameter, index): RawArgument => {
+        const value = args[index];
+        if (value instanceof Memory) return block ? block.address(value) : addressable(value.bytes);
+        if (parameter.translate) return parameter.translate(BigInt(value as number | bigint), arch);
+        return value as RawArgument;
+      });
+      result = rawCall(syscallNumber(syscall.name, arch), raw);
+    } finally {
+      block?.free();
+    }
     if (result < 0 && result >= -4095) {
       throw new SystemError({
         errno: -Number(result),
         syscall: syscall.name,
-        ...paths,
+        ...pathsOf(syscall, args, openPath),
         ...section,
       });
     }
-    if (syscall.name === 'close') origins.delete(Number(args[0]));
-    if (syscall.returns === 'fd' && paths.path !== undefined)
-      origins.set(Number(result), paths.path);
     return result;
   },
 
@@ -72,11 +66,11 @@ export const live: Kernel = {
   load: (memory, offset, size) => memory.get(size === 4 ? 'i32' : 'i64', offset),
 
   expect(actual, test, problem) {
-    if (!passes(actual, test)) throw problemError(problem);
+    if (!passes(actual, test)) throw problemError(problem, section);
   },
 
   refuse(actual, test, problem) {
-    if (passes(actual, test)) throw problemError(problem);
+    if (passes(actual, test)) throw problemError(problem, section);
   },
 
   ensure(body, cleanup) {
@@ -98,9 +92,28 @@ export const live: Kernel = {
   },
 };
 
+function refuseSlots(value: unknown): void {
+  if (value instanceof Slot || (value instanceof Memory && everyMemory(value).some(hasSlots)))
+    throw new TypeError('a slot has no value outside of its Program');
+}
+
+const hasSlots = (memory: Memory): boolean => memory.patches.length > 0;
+const isLinked = (memory: Memory): boolean =>
+  memory.pointers.length > 0 || memory.translations.length > 0;
+
 // koffi passes a null pointer for an empty buffer, and the kernel checks pointers even where the length is 0.
-function emptySafe(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength > 0 ? bytes : new Uint8Array(8).subarray(0, 8);
+function addressable(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength > 0 ? bytes : new Uint8Array(8);
+}
+
+/** The path behind a file descriptor, for the error of a call that was given no other. */
+function openPath(fd: Value): string | undefined {
+  try {
+    const path = readlinkSync(`/proc/thread-self/fd/${fd}`);
+    return path.startsWith('/') ? path : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Watches a file descriptor from the event loop; no thread of the pool waits. Close the handle to end it. */
@@ -115,8 +128,4 @@ export function watch(
 function passes(actual: Value, { equals, mask = -1n }: Test): boolean {
   if (actual instanceof Slot) throw new TypeError('a slot has no value outside of its Program');
   return BigInt.asUintN(64, BigInt(actual) & BigInt(mask)) === BigInt.asUintN(64, BigInt(equals));
-}
-
-function problemError({ code, message }: Problem): Error {
-  return Object.assign(new Error(message), { code, ...section });
 }

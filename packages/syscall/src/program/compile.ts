@@ -43,7 +43,8 @@ function compileInto(recording: Recording, arch: Arch, room: number): Image | un
   };
   const find = (label: Label): number => {
     const found = places.labels.get(label);
-    if (found === undefined) throw new Error(`a Program jumps to '${label.name}', which is nowhere`);
+    if (found === undefined)
+      throw new Error(`a Program jumps to '${label.name}', which is nowhere`);
     return found;
   };
   const copy = (to: Word, from: Word, size: number): void =>
@@ -74,7 +75,11 @@ function compileInto(recording: Recording, arch: Arch, room: number): Image | un
       case 'problem': {
         const record = BigInt(table + index * 4);
         copy({ kind: 'slot', slot: failedSlot }, { kind: 'constant', value: record }, 8);
-        copy({ kind: 'slot', slot: errorSlot }, { kind: 'constant', value: BigInt(-problemErrno) }, 8);
+        copy(
+          { kind: 'slot', slot: errorSlot },
+          { kind: 'constant', value: BigInt(-problemErrno) },
+          8,
+        );
         jump(node.refused);
         break;
       }
@@ -126,12 +131,22 @@ const wordsOf: Record<ProgramNode['kind'], number> = {
   problem: 2 * recordWords.copy + recordWords.branch,
 };
 
-function callRecord(node: CallNode, arch: Arch, data: Data, find: (label: Label) => number): number[] {
+function callRecord(
+  node: CallNode,
+  arch: Arch,
+  data: Data,
+  find: (label: Label) => number,
+): number[] {
   const { syscall, args, result, refused } = node;
   const words = [
     operation.call,
     syscallNumber(syscall.name, arch),
-    ...[0, 0, 0, 0, 0, 0],
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
     result ? data.word({ kind: 'slot', slot: result }) : 0,
     refused ? find(refused) : 0,
   ];

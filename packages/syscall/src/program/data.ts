@@ -1,5 +1,5 @@
 import type { Arch } from '../arch.ts';
-import { Memory } from '../memory.ts';
+import type { Memory } from '../memory.ts';
 import { Slot } from '../value.ts';
 import { layout } from './layout.ts';
 import type { Word } from './node.ts';

@@ -11,9 +11,15 @@ const pageSize = 0x10000n;
  * Writes a static ELF executable of two segments: text (read and execute), and data (read and write) followed by `zeroes` bytes
  * that the file does not hold. Follows elf(5).
  */
-export function writeElf(arch: Arch, text: Uint8Array, data: Uint8Array, zeroes: number): Uint8Array {
+export function writeElf(
+  arch: Arch,
+  text: Uint8Array,
+  data: Uint8Array,
+  zeroes: number,
+): Uint8Array {
   const { textOffset, dataOffset, textBase, dataBase } = layout;
-  if (textOffset + text.length > dataOffset) throw new RangeError('the interpreter does not fit in front of the data');
+  if (textOffset + text.length > dataOffset)
+    throw new RangeError('the interpreter does not fit in front of the data');
   const file = new Uint8Array(dataOffset + data.length);
   file.set(text, textOffset);
   file.set(data, dataOffset);
@@ -30,7 +36,13 @@ export function writeElf(arch: Arch, text: Uint8Array, data: Uint8Array, zeroes:
   view.setUint16(58, 64, true);
 
   const headers: SegmentHeader[] = [
-    { type: segment.load, flags: flag.read | flag.execute, offset: 0, base: textBase, size: textOffset + text.length },
+    {
+      type: segment.load,
+      flags: flag.read | flag.execute,
+      offset: 0,
+      base: textBase,
+      size: textOffset + text.length,
+    },
     {
       type: segment.load,
       flags: flag.read | flag.write,

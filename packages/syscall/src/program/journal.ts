@@ -1,7 +1,7 @@
 import type { Problem, Test } from '../kernel.ts';
 import { formatValue, type Slot, type Value } from '../value.ts';
 import type { Section } from './node.ts';
-import type { Syscall } from '../syscall.ts';
+import { formatArguments, type Syscall } from '../syscall.ts';
 
 /** One line of a listing. */
 export interface ListingLine {
@@ -34,6 +34,9 @@ interface Entry {
   readonly call?: Call;
 }
 
+const isCallOrHeading = ({ call, text }: Entry): boolean =>
+  call !== undefined || (typeof text === 'string' && text.startsWith('# '));
+
 /** Writes a Program down for people, in the order in which it was recorded. Looks like strace's output, with slots for numbers. */
 export class Journal {
   readonly #entries: Entry[] = [];
@@ -52,53 +55,73 @@ export class Journal {
     this.#entries.push({ depth: this.#depth, text });
   }
 
-  /** Writes what `body` does one step further in, between `open` and `}`. */
-  block(open: string, body: () => void, close = '}'): void {
-    this.note(`${open} {`.trimStart());
-    this.#depth += 1;
-    body();
-    this.#depth -= 1;
-    this.note(close);
+  /** Writes what `body` does one step further in, between `open {` and `}`; and `otherwise` behind an `else`. */
+  block(open: string, body: () => void, otherwise?: () => void): void {
+    this.note(`${open} {`);
+    this.#indent(body);
+    if (otherwise) {
+      this.note('} else {');
+      this.#indent(otherwise);
+    }
+    this.note('}');
   }
 
   /** Writes an attempt: one call gets a remark, more get a block. */
   attempt(codes: readonly string[], body: () => void, otherwise: (() => void) | undefined): void {
     const start = this.#entries.length;
-    this.#depth += 1;
-    body();
-    this.#depth -= 1;
+    this.#indent(body);
     const inside = this.#entries.splice(start);
     const calls = inside.filter((entry) => entry.call);
-    const only = calls.length === 1 && !otherwise ? calls[0]?.call : undefined;
-    if (only) {
+    const only = inside.every(isCallOrHeading) && calls.length === 1 ? calls[0]?.call : undefined;
+    if (only && !otherwise) {
       const call = { ...only, tolerated: [...codes, ...(only.tolerated ?? [])] };
-      this.#entries.push(...inside.map((entry) => ({ ...entry, ...(entry.call ? { call } : {}), depth: entry.depth - 1 })));
+      for (const entry of inside)
+        this.#entries.push({ ...entry, ...(entry.call ? { call } : {}), depth: entry.depth - 1 });
       return;
     }
     this.note('attempt {');
-    this.#entries.push(...inside);
+    for (const entry of inside) this.#entries.push(entry);
     if (otherwise) this.block(`} on ${codes.join(', ')}`, otherwise);
     else this.note(`} or ${codes.join(', ')}`);
+  }
+
+  /** Does `body` without writing down what it does. */
+  silently(body: () => void): void {
+    const { length } = this.#entries;
+    body();
+    this.#entries.length = length;
   }
 
   lines(): ListingLine[] {
     const width = String(this.#entries.filter((entry) => entry.call).length).length;
     return this.#entries.map(({ depth, text = '', call }) => {
-      const margin = (step: string | number): string => `${String(step).padStart(width)}  ${'  '.repeat(depth)}`;
+      const margin = (step: string | number): string =>
+        `${String(step).padStart(width)}  ${'  '.repeat(depth)}`;
       if (!call) return { text: margin('') + (typeof text === 'string' ? text : text()) };
-      const line = formatCall(call);
+      const line = formatLine(call);
       return { text: margin(call.step) + line.text, ...line.fields };
     });
   }
+
+  #indent(body: () => void): void {
+    this.#depth += 1;
+    try {
+      body();
+    } finally {
+      this.#depth -= 1;
+    }
+  }
 }
 
-function formatCall({ step, syscall, args, result, section, tolerated }: Call): {
+function formatLine({ step, syscall, args, result, section, tolerated }: Call): {
   text: string;
   fields: Omit<ListingLine, 'text'>;
 } {
-  const formatted = syscall.parameters.map((parameter, index) => parameter.format(args[index]));
+  const formatted = formatArguments(syscall.parameters, args);
   const call = `${syscall.name}(${formatted.join(', ')})`;
-  const text = (result ? `${result.name} = ${call}` : call) + (tolerated ? `  # or ${tolerated.join(', ')}` : '');
+  const text =
+    (result ? `${result.name} = ${call}` : call) +
+    (tolerated ? `  # or ${tolerated.join(', ')}` : '');
   return {
     text,
     fields: {
@@ -114,7 +137,10 @@ function formatCall({ step, syscall, args, result, section, tolerated }: Call): 
 
 /** Writes a condition. */
 export function formatTest(value: Value, { equals, mask }: Test): string {
-  const left = mask === undefined ? formatValue(value) : `(${formatValue(value)} & 0x${BigInt(mask).toString(16)})`;
+  const left =
+    mask === undefined
+      ? formatValue(value)
+      : `(${formatValue(value)} & 0x${BigInt(mask).toString(16)})`;
   return `${left} == ${equals}`;
 }
 

@@ -22,7 +22,7 @@ export class Label {
 export type Word =
   | { readonly kind: 'slot'; readonly slot: Slot }
   | { readonly kind: 'memory'; readonly memory: Memory; readonly offset: number }
-  | { readonly kind: 'constant'; readonly value: bigint };
+  | { readonly kind: 'constant'; readonly value: number | bigint };
 
 /** A system call of a Program. */
 export interface CallNode {

@@ -1,12 +1,12 @@
 import type { Arch } from '../arch.ts';
 import { hostArch } from '../arch.ts';
-import { checkInteger } from '../check.ts';
+import { checkInteger, invalid, range } from '../check.ts';
 import { errnoNumber, type ErrnoCode } from '../errno.ts';
 import type { Kernel, Problem, Test } from '../kernel.ts';
-import { Memory } from '../memory.ts';
+import { everyMemory, Memory } from '../memory.ts';
 import type { Arguments, Parameter } from '../parameter.ts';
 import { pathsOf } from '../paths.ts';
-import type { Syscall } from '../syscall.ts';
+import { checkArguments, type Syscall } from '../syscall.ts';
 import { formatValue, Slot, type Value } from '../value.ts';
 import { compile, type Image } from './compile.ts';
 import { errorSlot, failedSlot } from './data.ts';
@@ -31,8 +31,10 @@ export class Program implements Kernel {
   readonly #names = new Map<string, number>();
   readonly #images = new Map<Arch, Image>();
   #into: ProgramNode[] = this.#nodes;
-  #refused: Label = new Label('failed');
-  readonly #failed: Label = this.#refused;
+  readonly #failed: Label = new Label('failed');
+  // Where the call that is recorded next goes on when it is refused, and whether that is an attempt's doing.
+  #refused: Label = this.#failed;
+  #attempted = false;
   /** The file descriptor on which it speaks with the process that starts it: 3, unless the command needs that. */
   readonly reportFd: number;
   #section: Section | undefined;
@@ -40,7 +42,7 @@ export class Program implements Kernel {
   #recording: Recording | undefined;
 
   constructor({ reportFd = 3 }: { readonly reportFd?: number } = {}) {
-    checkInteger('reportFd', reportFd, 3n, 1023n);
+    checkInteger('reportFd', reportFd, 3, 1023);
     this.reportFd = reportFd;
   }
 
@@ -58,15 +60,15 @@ export class Program implements Kernel {
     const instead = new Label('instead');
     const after = new Label('after');
     const outer = this.#refused;
-    const tryBody = (): void => {
-      this.#refused = handler;
-      body();
-      this.#refused = outer;
-    };
-    this.#journal.attempt(codes, tryBody, otherwise && (() => this.#coldBlock(instead, after, otherwise)));
+    const numbers = codes.map(errnoNumber);
+    this.#journal.attempt(
+      codes,
+      () => this.#refusedAt(handler, true, body),
+      otherwise && (() => this.#coldBlock(instead, after, otherwise)),
+    );
     this.#outOfLine(handler, () => {
-      for (const code of codes) {
-        const test = { equals: -errnoNumber(code) };
+      for (const number of numbers) {
+        const test = { equals: -number };
         this.#branch({ kind: 'slot', slot: errorSlot }, 8, test, otherwise ? instead : after);
       }
       this.#add({ kind: 'jump', target: outer });
@@ -75,9 +77,14 @@ export class Program implements Kernel {
   }
 
   load(memory: Memory, offset: number, size: 4 | 8): Value {
-    checkInteger('offset', offset, 0n, BigInt(memory.size - size));
+    memory.checkInside(offset, size);
     const slot = this.#slot('n', undefined, size);
-    this.#add({ kind: 'copy', to: { kind: 'slot', slot }, from: { kind: 'memory', memory, offset }, size });
+    this.#add({
+      kind: 'copy',
+      to: { kind: 'slot', slot },
+      from: { kind: 'memory', memory, offset },
+      size,
+    });
     return slot;
   }
 
@@ -86,32 +93,67 @@ export class Program implements Kernel {
     const fine = new Label('as expected');
     this.#branch(word, size, test, fine);
     this.#journal.note(() => formatExpectation(actual, test, problem));
-    this.#add({ kind: 'problem', problem, refused: this.#refused, section: this.#section, step: this.#steps });
+    this.#add({
+      kind: 'problem',
+      problem,
+      refused: this.#refused,
+      section: this.#section,
+      step: this.#steps,
+    });
     this.#add({ kind: 'label', label: fine });
   }
 
   refuse(actual: Value, test: Test, problem: Problem): void {
     const { word, size } = this.#word(actual);
     const wrong = new Label('as feared');
-    this.#journal.note(() => `refuse ${formatTest(actual, test)}: ${problem.code}: ${problem.message}`);
+    this.#journal.note(
+      () => `refuse ${formatTest(actual, test)}: ${problem.code}: ${problem.message}`,
+    );
     this.#branch(word, size, test, wrong);
     this.#outOfLine(wrong, () =>
-      this.#add({ kind: 'problem', problem, refused: this.#refused, section: this.#section, step: this.#steps }),
+      this.#add({
+        kind: 'problem',
+        problem,
+        refused: this.#refused,
+        section: this.#section,
+        step: this.#steps,
+      }),
     );
   }
 
   ensure<T>(body: () => T, cleanup: () => void): T {
-    const result = body();
+    // A refusal that nobody expects ends the Program, and the kernel cleans up. One that an attempt expects does not.
+    if (!this.#attempted) {
+      const result = body();
+      cleanup();
+      return result;
+    }
+    const refused = new Label('clean up');
+    const outer = this.#refused;
+    const result = this.#refusedAt(refused, true, body);
+    const steps = this.#steps;
     cleanup();
+    const after = this.#steps;
+    // The same steps once more, on the way out.
+    this.#steps = steps;
+    this.#journal.silently(() =>
+      this.#outOfLine(refused, () => {
+        cleanup();
+        this.#add({ kind: 'jump', target: outer });
+      }),
+    );
+    this.#steps = after;
     return result;
   }
 
   section<T>(owner: string, title: string, body: () => T): T {
     const outer = this.#section;
     this.#section = { owner, title };
-    const result = body();
-    this.#section = outer;
-    return result;
+    try {
+      return body();
+    } finally {
+      this.#section = outer;
+    }
   }
 
   /** Does `then` only if the number passes the test when the Program runs, otherwise `otherwise`. */
@@ -120,8 +162,11 @@ export class Program implements Kernel {
     const yes = new Label('if so');
     const after = new Label('after');
     this.#branch(word, size, test, yes);
-    this.#journal.block(`if ${formatTest(actual, test)}`, () => this.#coldBlock(yes, after, then), otherwise ? '} else {' : '}');
-    if (otherwise) this.#journal.block('', otherwise);
+    this.#journal.block(
+      `if ${formatTest(actual, test)}`,
+      () => this.#coldBlock(yes, after, then),
+      otherwise,
+    );
     this.#add({ kind: 'label', label: after });
   }
 
@@ -150,11 +195,8 @@ export class Program implements Kernel {
 
   /** Does `body`; a refusal in it that no `attempt` expects goes to `refused`, which has to end the process. */
   guard(body: () => void, refused: () => void): void {
-    const outer = this.#refused;
     const label = new Label('failed');
-    this.#refused = label;
-    body();
-    this.#refused = outer;
+    this.#refusedAt(label, false, body);
     this.#journal.block('on failure', () =>
       this.#outOfLine(label, () => {
         refused();
@@ -179,15 +221,25 @@ export class Program implements Kernel {
     );
   }
 
-  /** Sets a number of a Slot to a constant, or to another number. */
+  /**
+   * Sets a Slot to a number.
+   *
+   * @throws {TypeError} where it is no Slot of this Program.
+   */
   set(slot: Value, value: Value): void {
-    if (!(slot instanceof Slot)) throw new TypeError('set: expected a slot');
+    if (!(slot instanceof Slot)) throw invalid('set', 'a slot', slot);
+    this.#checkSlot(slot);
     this.#journal.note(`${slot.name} = ${formatValue(value)}`);
     this.#add({ kind: 'copy', to: { kind: 'slot', slot }, from: this.#word(value).word, size: 8 });
   }
 
-  /** Writes a number into memory while the Program runs. */
+  /**
+   * Writes a number into memory while the Program runs.
+   *
+   * @throws {RangeError} where it lies outside the memory.
+   */
   store(memory: Memory, offset: number, size: 4 | 8, value: Value): void {
+    memory.checkInside(offset, size);
     this.#add({
       kind: 'copy',
       to: { kind: 'memory', memory, offset },
@@ -232,7 +284,9 @@ export class Program implements Kernel {
   recording(): Recording {
     if (!this.#recording) {
       this.#add({ kind: 'end' });
-      this.#journal.block('on failure', () => this.#outOfLine(this.#failed, () => reportFailure(this)));
+      this.#journal.block('on failure', () =>
+        this.#outOfLine(this.#failed, () => reportFailure(this)),
+      );
       const nodes = [...this.#nodes, ...this.#cold.flat()];
       this.#recording = { nodes, steps: this.#steps, reportFd: this.reportFd };
     }
@@ -240,38 +294,57 @@ export class Program implements Kernel {
   }
 
   #call(syscall: Syscall, args: readonly unknown[], refused: Label | undefined): Value {
-    if (args.length > syscall.parameters.length)
-      throw new TypeError(`${syscall.name}: too many arguments`);
-    syscall.parameters.forEach((parameter, index) => {
-      const value = args[index];
-      parameter.check(value);
-      if (value instanceof Memory) this.#take(value);
-    });
-    const origin = pathsOf(syscall, args, () => undefined).path;
-    const result = syscall.returns === '0' ? undefined : this.#slot(syscall.returns, origin);
+    checkArguments(syscall, args);
+    for (const value of args) {
+      if (value instanceof Slot) this.#checkSlot(value);
+      else if (value instanceof Memory) this.#take(value);
+    }
+    const { returns } = syscall;
+    const origin = returns === 'fd' ? pathsOf(syscall, args, nowhere).path : undefined;
+    const result = returns === '0' ? undefined : this.#slot(returns, origin);
     this.#steps += 1;
     this.#journal.call({ step: this.#steps, syscall, args, result, section: this.#section });
-    this.#add({ kind: 'call', syscall, args, result, refused, section: this.#section, step: this.#steps });
+    this.#add({
+      kind: 'call',
+      syscall,
+      args,
+      result,
+      refused,
+      section: this.#section,
+      step: this.#steps,
+    });
     return result ?? 0;
   }
 
   /** Copies memory as it is now; the numbers of its slots are put in right before each call that uses it. */
-  #take(memory: Memory): void {
-    memory.freeze();
-    for (const { offset, size, value } of memory.patches) {
-      this.#add({ kind: 'copy', to: { kind: 'memory', memory, offset }, from: { kind: 'slot', slot: value }, size });
+  #take(root: Memory): void {
+    for (const memory of everyMemory(root)) {
+      memory.freeze();
+      for (const { offset, size, value } of memory.patches) {
+        this.#checkSlot(value);
+        const to: Word = { kind: 'memory', memory, offset };
+        this.#add({ kind: 'copy', to, from: { kind: 'slot', slot: value }, size });
+      }
     }
-    for (const { target } of memory.pointers) this.#take(target);
+  }
+
+  #checkSlot(slot: Slot): void {
+    if (slot.program === this || slot === failedSlot || slot === errorSlot) return;
+    throw invalid('slot', 'one of this Program', `${slot.name} of another`);
   }
 
   #slot(name: string, origin?: string, size: 4 | 8 = 8): Slot {
     const count = (this.#names.get(name) ?? 0) + 1;
     this.#names.set(name, count);
-    return new Slot(`${name}${count}`, origin, size);
+    return new Slot(`${name}${count}`, origin, size, this);
   }
 
   #word(value: Value): { word: Word; size: 4 | 8 } {
-    if (!(value instanceof Slot)) return { word: { kind: 'constant', value: BigInt(value) }, size: 8 };
+    if (!(value instanceof Slot)) {
+      checkInteger('value', value, range.i64[0], range.u64[1]);
+      return { word: { kind: 'constant', value }, size: 8 };
+    }
+    this.#checkSlot(value);
     return { word: { kind: 'slot', slot: value }, size: value.size };
   }
 
@@ -279,13 +352,29 @@ export class Program implements Kernel {
     this.#add({ kind: 'branch', word, size, test, target });
   }
 
+  /** Does `body`, whose refusals go to a label. */
+  #refusedAt<T>(label: Label, attempted: boolean, body: () => T): T {
+    const outer = { refused: this.#refused, attempted: this.#attempted };
+    this.#refused = label;
+    this.#attempted = attempted;
+    try {
+      return body();
+    } finally {
+      this.#refused = outer.refused;
+      this.#attempted = outer.attempted;
+    }
+  }
+
   /** Records behind everything else what is only jumped to, so that the usual way is straight. */
   #outOfLine(label: Label, body: () => void): void {
     const outer = this.#into;
     this.#into = [{ kind: 'label', label }];
     this.#cold.push(this.#into);
-    body();
-    this.#into = outer;
+    try {
+      body();
+    } finally {
+      this.#into = outer;
+    }
   }
 
   #coldBlock(label: Label, after: Label, body: () => void): void {
@@ -301,3 +390,5 @@ export class Program implements Kernel {
     this.#into.push(node);
   }
 }
+
+const nowhere = (): undefined => undefined;

@@ -27,7 +27,10 @@ export function sendReport(program: Program, report: Memory): void {
 }
 
 /** Reports the call that failed. */
-export function sendFailure(program: Program, failure: { readonly record: Slot; readonly error: Slot }): void {
+export function sendFailure(
+  program: Program,
+  failure: { readonly record: Slot; readonly error: Slot },
+): void {
   const report = new Memory(reportSize).set('u64', 0, failedReport);
   report.describe = () => '{failed}';
   program.store(report, 8, 8, failure.record);
