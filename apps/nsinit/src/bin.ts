@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import * as module from 'node:module';
 import process from 'node:process';
 
@@ -28,13 +29,18 @@ async function failToWrite(error: NodeJS.ErrnoException): Promise<void> {
   await fail(error);
 }
 
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 
 try {
   const { main } = await import('./cli/main.ts');
   const environment = { stdout, stderr, variables: process.env, directory: process.cwd() };
-  const status = await main(process.argv.slice(2), environment);
+  const status = await main(process.argv.slice(2), environment, version);
   await Promise.all([stdout.flush().catch(failToWrite), stderr.flush()]);
   process.exit(isFailing ? 125 : status);
 } catch (error) {

@@ -26,6 +26,13 @@ function describeLine(line: string, config?: string): ContainerDescription {
   });
 }
 
+function mappings(line: string): Pick<ContainerDescription, 'uidMappings' | 'gidMappings'> {
+  const { uidMappings, gidMappings } = describeLine(`${line} true`);
+  return { ...(uidMappings ? { uidMappings } : {}), ...(gidMappings ? { gidMappings } : {}) };
+}
+
+const map = (hostId: number) => [{ containerId: 0, hostId, size: 1 }];
+
 /** What differs from a container without options. */
 function difference(line: string): Partial<ContainerDescription> {
   const usual = describeLine('true');
@@ -95,19 +102,14 @@ describe('describeRun', () => {
   });
 
   it('maps ids as asked, and the rest as the machine has it', () => {
-    const map = (hostId: number) => [{ containerId: 0, hostId, size: 1 }];
-    const mappings = (line: string) => {
-      const { uidMappings, gidMappings } = describeLine(`${line} true`);
-      return { uidMappings, gidMappings };
-    };
-    expect(mappings('--userns=auto')).toEqual({ uidMappings: map(7), gidMappings: undefined });
+    expect(mappings('--userns=auto')).toEqual({ uidMappings: map(7) });
     expect(mappings('--userns=0:5:1')).toEqual({ uidMappings: map(5), gidMappings: map(5) });
     expect(mappings('--userns=0:5:1 --gid-map 0:6:1')).toEqual({
       uidMappings: map(5),
       gidMappings: map(6),
     });
     expect(mappings('--gid-map 0:6:1')).toEqual({ uidMappings: map(7), gidMappings: map(6) });
-    expect(mappings('--network host')).toEqual({ uidMappings: undefined, gidMappings: undefined });
+    expect(mappings('--network host')).toEqual({});
   });
 
   it('begins with a configuration, and adds nothing but what is asked for', () => {

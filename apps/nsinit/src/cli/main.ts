@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Environment } from './command.ts';
 import { entries, load, type Entry } from './commands.ts';
-import { helpOption, parseOptions, type Parsed } from './options.ts';
+import { helpOption, parseOptions, parseOptionsOf, type Parsed } from './options.ts';
 import { UsageError } from './usage-error.ts';
 import { suggest } from '../suggest.ts';
 
-const options = {
+const ownOptions = {
   ...helpOption,
   version: { type: 'boolean', short: 'v', description: 'Print the version' },
 } as const;
@@ -14,10 +14,15 @@ const options = {
  * Does what a command line says.
  *
  * @param args Without the names of node and of the program.
+ * @param version Gives that of nsinit.
  * @returns the exit status.
  * @throws whatever went wrong; {@link report} says it.
  */
-export async function main(args: readonly string[], environment: Environment): Promise<number> {
+export async function main(
+  args: readonly string[],
+  environment: Environment,
+  version: () => string,
+): Promise<number> {
   const { values, words } = parseOwnOptions(args);
   if (values.version) {
     environment.stdout.write(`nsinit ${version()}\n`);
@@ -34,9 +39,9 @@ export async function main(args: readonly string[], environment: Environment): P
   return call(find(name), rest, environment);
 }
 
-function parseOwnOptions(args: readonly string[]): Parsed<typeof options> {
+function parseOwnOptions(args: readonly string[]): Parsed<typeof ownOptions> {
   try {
-    return parseOptions(args, options, 'command');
+    return parseOptions(args, ownOptions, 'command');
   } catch (error) {
     if (!(error instanceof UsageError) || error.hint !== undefined) throw error;
     throw new UsageError(
@@ -52,9 +57,8 @@ async function call(
   environment: Environment,
 ): Promise<number> {
   const command = await load(entry);
-  const parsed = parse(entry, () =>
-    parseOptions(args, { ...command.options, ...helpOption }, command.rest),
-  );
+  const options = { ...command.options, ...helpOption };
+  const parsed = parseOptionsOf(entry.name, args, options, command.rest);
   if (parsed.values['help']) return help([entry.name], environment);
   const { min, max } = command.words;
   const usage = command.usage.map((line) => `nsinit ${entry.name} ${line}`.trimEnd()).join(', or ');
@@ -66,19 +70,6 @@ async function call(
     );
   }
   return (await command.run({ ...environment, ...parsed })) ?? 0;
-}
-
-/** Says of which command's options an error speaks. */
-function parse<T>({ name }: Entry, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(
-      `${name}: ${error.message}`,
-      error.hint ?? `nsinit help ${name} lists its options`,
-    );
-  }
 }
 
 async function help(words: readonly string[], { stdout }: Environment): Promise<number> {
@@ -101,14 +92,4 @@ function find(name: string): Entry {
     `there is no command ${JSON.stringify(name)}`,
     meant === undefined ? 'nsinit --help lists all commands' : `did you mean nsinit ${meant}?`,
   );
-}
-
-function version(): string {
-  // One step up from what is built, two from the source.
-  for (const path of ['../package.json', '../../package.json']) {
-    const file = new URL(path, import.meta.url);
-    if (existsSync(file))
-      return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
-  }
-  return 'unknown';
 }

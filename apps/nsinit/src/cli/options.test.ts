@@ -20,8 +20,8 @@ function refusal(line: string): string {
   try {
     parse(line);
   } catch (error) {
-    expect(error).toBeInstanceOf(UsageError);
-    const { message, hint } = error as UsageError;
+    if (!(error instanceof UsageError)) throw error;
+    const { message, hint } = error;
     return hint === undefined ? message : `${message} | ${hint}`;
   }
   throw new Error('it was taken');

@@ -97,6 +97,23 @@ export function parseOptions<T extends Options>(
   return { values: values as Values<T>, words, terminated: false };
 }
 
+/** As {@link parseOptions}, saying of which command's options an error speaks. */
+export function parseOptionsOf<T extends Options>(
+  name: string,
+  args: readonly string[],
+  options: T,
+  rest: 'command' | 'words',
+): Parsed<T> {
+  try {
+    return parseOptions(args, options, rest);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const [command = name] = name.split(' ');
+    const hint = error.hint ?? `nsinit help ${command} lists its options`;
+    throw new UsageError(`${name}: ${error.message}`, hint);
+  }
+}
+
 interface OptionToken {
   readonly rawName: string;
   readonly index: number;

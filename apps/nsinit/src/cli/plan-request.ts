@@ -8,7 +8,7 @@ import type { Environment } from './command.ts';
 import { commandOf } from './command-words.ts';
 import { execOptions } from './exec-options.ts';
 import { execRequest } from './exec-request.ts';
-import { parseOptions } from './options.ts';
+import { parseOptionsOf } from './options.ts';
 import { planOptions } from './plan-options.ts';
 import { requestOf } from './request.ts';
 import { runOptions, type RunValues } from './run-options.ts';
@@ -32,14 +32,24 @@ export function planOf(
   environment: Environment,
 ): Planned {
   if (name === 'run') {
-    const { values, words } = parseOptions(args, { ...planOptions, ...runOptions }, 'command');
+    const { values, words } = parseOptionsOf(
+      `plan ${name}`,
+      args,
+      { ...planOptions, ...runOptions },
+      'command',
+    );
     const { json = false, ...after } = values;
     return { ...planRun({ ...before, ...after }, words, environment), json };
   }
   const [option] = Object.keys(before).filter((key) => key !== 'strict');
   if (option !== undefined)
     throw new UsageError(`plan exec: there is no option --${option}`, 'container.json says it');
-  const { values, words } = parseOptions(args, { ...planOptions, ...execOptions }, 'command');
+  const { values, words } = parseOptionsOf(
+    `plan ${name}`,
+    args,
+    { ...planOptions, ...execOptions },
+    'command',
+  );
   const strict = before.strict === true || values.strict === true;
   const { description, keeper } = execRequest(commandOf('plan exec', words), strict, environment);
   return { ...write(description, keeper, false), json: values.json ?? false };

@@ -20,6 +20,9 @@ function makeRoot(): string {
 const list = async (root: string): Promise<Record<string, unknown>[]> =>
   JSON.parse(await output(['list', '--root', root, '--json'])) as Record<string, unknown>[];
 
+const start = (root: string, ...args: readonly string[]): Promise<string> =>
+  output(['run', '--root', root, '-d', ...args]);
+
 /** Waits for something that happens soon. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
@@ -71,9 +74,6 @@ describe('without containers', () => {
 });
 
 describe.skipIf(!isRoot)('containers in the background (needs root)', () => {
-  const start = (root: string, ...args: readonly string[]): Promise<string> =>
-    output(['run', '--root', root, '-d', ...args]);
-
   it('are listed, described, signalled and gone', async () => {
     const root = makeRoot();
     const id = (
@@ -89,7 +89,7 @@ describe.skipIf(!isRoot)('containers in the background (needs root)', () => {
     });
     expect(await output(['list', '--root', root])).toMatch(
       new RegExp(
-        `^ID +PID +STATUS +CREATED +COMMAND\n${id} +${container?.['pid']} +running +\\d+ seconds? ago +sh -c 'trap`,
+        `^ID +PID +STATUS +CREATED +COMMAND\n${id} +${Number(container?.['pid'])} +running +\\d+ seconds? ago +sh -c 'trap`,
       ),
     );
     const state = JSON.parse(await output(['state', '--root', root, id.slice(0, 3)])) as Record<
@@ -105,7 +105,9 @@ describe.skipIf(!isRoot)('containers in the background (needs root)', () => {
       annotations: {},
     });
     expect(state['config']).toMatchObject({ hostname: id });
-    expect(readFileSync(`/proc/${state['pid']}/status`, 'utf8')).toMatch(/^NSpid:\t\d+\t1$/m);
+    expect(readFileSync(`/proc/${Number(state['pid'])}/status`, 'utf8')).toMatch(
+      /^NSpid:\t\d+\t1$/m,
+    );
 
     const refused = await nsinit(['delete', '--root', root, id]);
     expect(refused.status).toBe(125);

@@ -4,19 +4,19 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fillRootfs, busybox, makeRootfs, temporaryDirectory } from '../rootfs.ts';
-import { command, nsinit, output, recorded } from './nsinit.ts';
+import { command, nsinit, recorded, type Result } from './nsinit.ts';
 
 const isRoot = process.getuid?.() === 0;
 
-describe.skipIf(!isRoot)('nsinit run (needs root)', () => {
-  /** Runs a container whose records are the test’s own, and sees that none is left. */
-  async function run(...args: readonly string[]) {
-    const root = temporaryDirectory('root');
-    const result = await nsinit(['run', '--root', root, ...args]);
-    expect(recorded(root)).toEqual([]);
-    return result;
-  }
+/** Runs a container whose records are the test’s own, and sees that none is left. */
+async function run(...args: readonly string[]): Promise<Result> {
+  const root = temporaryDirectory('root');
+  const result = await nsinit(['run', '--root', root, ...args]);
+  expect(recorded(root)).toEqual([]);
+  return result;
+}
 
+describe.skipIf(!isRoot)('nsinit run (needs root)', () => {
   it.each([
     [['true'], 0],
     [['sh', '-c', 'exit 7'], 7],

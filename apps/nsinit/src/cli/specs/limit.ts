@@ -1,7 +1,7 @@
 import type { ResourceLimits } from '@ts-c/capabilities';
 import { resourceNames } from '../../config/known.ts';
 import { suggest } from '../../suggest.ts';
-import { unexpected } from '../usage-error.ts';
+import { unexpected, UsageError } from '../usage-error.ts';
 
 /**
  * Reads a resource limit: `nofile=1024:4096`, `RLIMIT_CORE=0`, `stack=unlimited`. Numbers are in the units of getrlimit(2); a single
@@ -21,7 +21,13 @@ export function parseLimit(name: string, text: string): ResourceLimits {
       suggest(resource, resourceNames),
     );
   }
-  return { [resource]: { soft: parseNumber(name, soft), hard: parseNumber(name, hard) } };
+  const limit = { soft: parseNumber(name, soft), hard: parseNumber(name, hard) };
+  if (limit.hard !== -1 && (limit.soft === -1 || limit.soft > limit.hard)) {
+    throw new UsageError(
+      `${name}: the soft limit ${soft} of ${word} is above the hard limit ${hard}`,
+    );
+  }
+  return { [resource]: limit };
 }
 
 /** -1 is no limit, as in `container.json`. */
