@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import type { Environment } from './command.ts';
 import { entries, load, type Entry } from './commands.ts';
 import { helpOption, parseOptions, parseOptionsOf, type Parsed } from './options.ts';
