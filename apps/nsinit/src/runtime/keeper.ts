@@ -56,9 +56,9 @@ export function recordKeeper(store: ContainerStore, options: RecordOptions): Kee
     },
     async sweep(supervisorPid) {
       // Its processes die with the supervisor, but not before the kernel has got round to it.
-      for (let tries = 0; tries < 100; tries += 1) {
+      for (let tries = 0; tries < 200; tries += 1) {
         if (removeOwn(store, id, supervisorPid)) return;
-        await delay(10);
+        await delay(Math.min(10 + tries, 50));
       }
     },
   };
@@ -74,7 +74,9 @@ function removeOwn(store: ContainerStore, id: string, supervisorPid: number): bo
     store.remove(id, { force: true });
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ERR_CONTAINER_RUNNING';
+    const { code } = error as NodeJS.ErrnoException;
+    // A child that is about to die still holds what the supervisor had locked.
+    return code !== 'ERR_CONTAINER_RUNNING' && code !== 'ERR_LOCKED';
   }
 }
 

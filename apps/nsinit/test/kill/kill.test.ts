@@ -11,7 +11,9 @@ const together = 60;
 /** Steps in batches, so that not too many containers stand still at once. */
 function batches(count: number): number[][] {
   const steps = Array.from({ length: count }, (_, index) => index + 1);
-  return Array.from({ length: Math.ceil(count / together) }, (_, index) => steps.slice(index * together, (index + 1) * together));
+  return Array.from({ length: Math.ceil(count / together) }, (_, index) =>
+    steps.slice(index * together, (index + 1) * together),
+  );
 }
 
 describe.skipIf(!busybox)('SIGKILL at any step leaves nothing (needs busybox-static)', () => {
@@ -31,8 +33,10 @@ describe.skipIf(!busybox)('SIGKILL at any step leaves nothing (needs busybox-sta
           killed += 1;
         }
         // Where the victim is not there yet, the other goes, so that all come to an end.
-        for (const { container, pids } of paused) if (victim !== 'the supervisor' && pids[1] === undefined) container.kill('SIGKILL');
-        for (const { container, pids } of paused) if (pids[1] === undefined) container.process.kill('SIGKILL');
+        for (const { container, pids } of paused)
+          if (victim !== 'the supervisor' && pids[1] === undefined) container.kill('SIGKILL');
+        for (const { container, pids } of paused)
+          if (pids[1] === undefined) container.process.kill('SIGKILL');
         for (const { container } of paused) await container.wait().catch(() => {});
         expect(await remaining(paused.flatMap(({ pids }) => pids))).toEqual([]);
       }
@@ -51,10 +55,18 @@ describe.skipIf(!busybox)('SIGKILL at any step leaves nothing (needs busybox-sta
     const host = fileURLToPath(new URL('host.ts', import.meta.url));
     for (const steps of batches(stepsOf(rootfs))) {
       const range = [steps[0], steps.at(-1)].map(String);
-      const child = spawn(process.execPath, ['--conditions=@ts-c/source', '--no-warnings', host, rootfs, root, ...range], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const [line] = (await once(child.stdout, 'data')) as [Buffer];
+      const child = spawn(
+        process.execPath,
+        ['--conditions=@ts-c/source', '--no-warnings', host, rootfs, root, ...range],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
+      const early = once(child, 'exit').then(() =>
+        Promise.reject(new Error('the host of the containers ended early')),
+      );
+      const [line] = (await Promise.race([once(child.stdout, 'data'), early])) as [Buffer];
+      early.catch(() => {});
       child.kill('SIGKILL');
       await once(child, 'exit');
       const pids = JSON.parse(line.toString()) as number[];

@@ -1,6 +1,23 @@
-import { Memory, memory, Program, syscall, uint, ulong, type Arguments, type Parameter, type Syscall, type Value } from '@ts-c/syscall';
+import {
+  Memory,
+  memory,
+  Program,
+  syscall,
+  uint,
+  ulong,
+  type Arguments,
+  type Parameter,
+  type Syscall,
+  type Value,
+} from '@ts-c/syscall';
 
-const ppoll = syscall('ppoll', [memory('fds'), uint('nfds'), memory('tmo_p'), memory('sigmask'), ulong('sigsetsize')]);
+const ppoll = syscall('ppoll', [
+  memory('fds'),
+  uint('nfds'),
+  memory('tmo_p'),
+  memory('sigmask'),
+  ulong('sigsetsize'),
+]);
 
 /** A Program that stops in front of one of its calls, so that it can be killed right there. It goes on when its starter is gone, or after a while. */
 export class PausingProgram extends Program {
@@ -13,12 +30,18 @@ export class PausingProgram extends Program {
     this.#at = at;
   }
 
-  override call<const P extends readonly Parameter[]>(syscall: Syscall<P>, ...args: Arguments<P>): Value {
+  override call<const P extends readonly Parameter[]>(
+    syscall: Syscall<P>,
+    ...args: Arguments<P>
+  ): Value {
     this.#pause();
     return super.call(syscall, ...args);
   }
 
-  override try<const P extends readonly Parameter[]>(syscall: Syscall<P>, ...args: Arguments<P>): Value {
+  override try<const P extends readonly Parameter[]>(
+    syscall: Syscall<P>,
+    ...args: Arguments<P>
+  ): Value {
     this.#pause();
     return super.try(syscall, ...args);
   }

@@ -18,7 +18,11 @@ export interface Paused {
 /** How many steps there are to walk through. */
 export function stepsOf(rootfs: string): number {
   // The record under its id takes a few more than the plan shows.
-  return plan(requestIn(rootfs)).listing().filter(({ step }) => step !== undefined).length + 30;
+  return (
+    plan(requestIn(rootfs))
+      .listing()
+      .filter(({ step }) => step !== undefined).length + 30
+  );
 }
 
 function requestIn(rootfs: string): { rootfs: string; command: string[]; hostname: string } {
@@ -26,7 +30,11 @@ function requestIn(rootfs: string): { rootfs: string; command: string[]; hostnam
 }
 
 /** Brings containers up, each to another step, and leaves them there. */
-export async function pauseAt(steps: readonly number[], rootfs: string, root: string): Promise<Paused[]> {
+export async function pauseAt(
+  steps: readonly number[],
+  rootfs: string,
+  root: string,
+): Promise<Paused[]> {
   const paused = steps.map((step) => {
     const description = complete(requestIn(rootfs));
     const keeper = recordKeeper(new ContainerStore(root), { id: `walk-${step}`, description });
@@ -34,7 +42,9 @@ export async function pauseAt(steps: readonly number[], rootfs: string, root: st
     const program = new PausingProgram(step);
     const container = bringUp(description, { stdio: 'ignore', hold: true, keeper, program });
     // As a session does it: written down, then let go.
-    void container.pid.then((pid) => (keeper.write(pid, container.process.pid as number), container.proceed())).catch(() => {});
+    void container.pid
+      .then((pid) => (keeper.write(pid, container.process.pid as number), container.proceed()))
+      .catch(() => {});
     return { step, container };
   });
   await delay(1000);
@@ -46,7 +56,10 @@ export async function pauseAt(steps: readonly number[], rootfs: string, root: st
 
 function childrenOf(pid: number): number[] {
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number);
   } catch {
     return [];
   }
@@ -72,7 +85,8 @@ function isAlive(pid: number): boolean {
 
 /** What is left in the directory where records are. */
 export async function leftovers(root: string): Promise<string[]> {
-  for (let tries = 0; tries < 60 && existsSync(root) && readdirSync(root).length > 0; tries += 1) await delay(50);
+  for (let tries = 0; tries < 60 && existsSync(root) && readdirSync(root).length > 0; tries += 1)
+    await delay(50);
   return existsSync(root) ? readdirSync(root) : [];
 }
 
