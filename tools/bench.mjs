@@ -7,7 +7,11 @@ await install();
 await build();
 // pnpm passes the separator on, npm does not.
 const options = process.argv.slice(2).filter((argument, index) => index > 0 || argument !== '--');
-const { status, signal } = spawnSync(pinnedNode(), ['--expose-gc', join(root, 'bench/run.ts'), ...options], {
-  stdio: 'inherit',
-});
+const { status, signal } = spawnSync(
+  pinnedNode(),
+  ['--expose-gc', join(root, 'bench/run.ts'), ...options],
+  {
+    stdio: 'inherit',
+  },
+);
 process.exit(exitStatus(status, signal));

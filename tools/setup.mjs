@@ -112,7 +112,7 @@ export async function build() {
 }
 
 /** The folders of what is built. */
-function built() {
+export function built() {
   return workspaces().filter((folder) => readJson(join(folder, 'package.json')).scripts?.build);
 }
 

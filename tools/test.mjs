@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, environment, install, readJson, root, run, workspaces } from './setup.mjs';
+import { build, built, environment, install, readJson, root, run } from './setup.mjs';
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
@@ -46,7 +46,7 @@ async function buildAll() {
 /** The tests run on the pinned Node; what is built must also load on the one that runs npm. */
 async function importAll() {
   const node = process.env['npm_node_execpath'] ?? process.execPath;
-  const entries = workspaces().map((folder) => join(folder, 'dist', 'index.js'));
+  const entries = built().map((folder) => join(folder, 'dist', 'index.js'));
   const script = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join('\n');
   return run(node, ['--input-type=module', '--eval', script]);
 }
