@@ -66,7 +66,7 @@ export class Log {
 }
 
 /** The time as Go's log package writes it: `2014/06/26 15:04:05`, of this time zone. */
-export function timestamp(time: Date): string {
+function timestamp(time: Date): string {
   const date = [time.getFullYear(), time.getMonth() + 1, time.getDate()].map(two).join('/');
   return `${date} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':')}`;
 }

@@ -3,7 +3,7 @@ import { hintFor } from './hints.ts';
 import { printable, type Output } from './output.ts';
 
 /** Exit status of nsinit's own failures. */
-export const failure = 125;
+const failure = 125;
 
 /**
  * Says what went wrong: a line each for what and, where it is known, what to do about it.

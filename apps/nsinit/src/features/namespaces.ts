@@ -14,7 +14,7 @@ const flagOf = (wanted: Namespace['kind']): number =>
   namespaces.find(({ kind }) => kind === wanted)?.flag ?? 0;
 
 /** Writes down the step into new namespaces; those that take privileges, from inside a new user namespace if need be. */
-export function unshare(
+function unshare(
   program: Program,
   kinds: readonly Namespace['kind'][],
   inUserNamespace: boolean,

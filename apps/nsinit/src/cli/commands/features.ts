@@ -35,10 +35,7 @@ const headings: Readonly<Record<string, string>> = {
 };
 
 /** Writes what was found as a table. */
-export function formatFeatures(
-  { kernel, user, features: found }: Features,
-  output: Output,
-): string {
+function formatFeatures({ kernel, user, features: found }: Features, output: Output): string {
   const { bold } = output.style;
   const who = `user ${user.name ?? user.uid}, ${capabilitiesOf(user)}`;
   const parts = [`Linux ${kernel.release} on ${kernel.architecture}, ${who}\n`];

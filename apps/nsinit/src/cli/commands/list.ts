@@ -64,7 +64,7 @@ function statusOf({ exitCode, signal }: ContainerState, status: string): string 
 }
 
 /** How long ago, in its largest unit: `5 minutes ago`. */
-export function ago(then: Date, now: Date): string {
+function ago(then: Date, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - then.getTime()) / 1000));
   const units = [
     ['day', 86_400],
