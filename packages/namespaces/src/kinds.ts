@@ -1,3 +1,5 @@
+import { invalid } from './invalid.ts';
+
 /** The kinds of namespaces that Linux has, by the names of namespaces(7). */
 export type NamespaceKind = 'mount' | 'uts' | 'ipc' | 'user' | 'pid' | 'net' | 'cgroup' | 'time';
 
@@ -40,12 +42,7 @@ export function namespaceOf(kind: NamespaceKind): Namespace {
   const found = list.find((namespace) => namespace.kind === kind);
   if (found) return found;
   const names = list.map((namespace) => namespace.kind).join(', ');
-  throw Object.assign(
-    new TypeError(`namespaces: there is no kind ${JSON.stringify(kind)}; kinds are ${names}`),
-    {
-      code: 'ERR_INVALID_ARG_VALUE',
-    },
-  );
+  throw invalid(`namespaces: there is no kind ${JSON.stringify(kind)}; kinds are ${names}`);
 }
 
 /** The `CLONE_*` flags of several kinds, joined. */

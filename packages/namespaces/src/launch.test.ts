@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { eventually, isAlive } from '../test/processes.ts';
-import { ended } from '../test/run.ts';
+import { ended, run } from '../test/run.ts';
+import { scriptOf } from '../test/unprivileged.ts';
 import { spawn } from './spawn.ts';
 
 const index = fileURLToPath(new URL('index.ts', import.meta.url));
@@ -52,5 +53,16 @@ describe('detached', () => {
     );
     const [chunk] = (await once(node.stdio[3] as NodeJS.ReadableStream, 'data')) as [Buffer];
     expect(await eventually(() => !isAlive(Number(chunk.toString())))).toBe(true);
+  });
+});
+
+describe('a process that is pid 1 of its namespace', () => {
+  it('supervises as any other does', async () => {
+    const script = `await run('sh', ['-c', 'kill -9 $$'], { namespaces: { pid: true } });`;
+    const { code, stdout } = await run(process.execPath, scriptOf(script), {
+      namespaces: { pid: true },
+    });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ code: null, signal: 'SIGKILL', errors: [] });
   });
 });

@@ -1,4 +1,5 @@
 import { checkInteger } from '@ts-c/syscall';
+import { invalid } from './invalid.ts';
 
 /** A range of user or group ids: those inside the user namespace, and what they are outside. See user_namespaces(7). */
 export interface IdMapping {
@@ -98,8 +99,4 @@ export function parseSubordinateIds(
     next += size;
   }
   return ranges;
-}
-
-function invalid(message: string): TypeError {
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
 }

@@ -1,4 +1,5 @@
 import { checkInteger, checkString } from '@ts-c/syscall';
+import { invalid } from './invalid.ts';
 import { namespaceOf, type NamespaceKind } from './kinds.ts';
 
 /**
@@ -66,7 +67,3 @@ export function checkTarget(name: string, target: NamespaceTarget): NamespaceTar
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-function invalid(message: string): TypeError {
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
-}

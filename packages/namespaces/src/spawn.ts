@@ -16,6 +16,7 @@ import {
 } from '@ts-c/syscall';
 import { makeMountsPrivate, setresgid, setresuid } from './calls.ts';
 import { execute } from './execute.ts';
+import { invalid } from './invalid.ts';
 import { launch } from './launch.ts';
 import { checkMappings, mapWriter, ownMapping, type IdMapping, type Mappings } from './mappings.ts';
 import { sortRequests, type Join, type NamespaceRequests } from './requests.ts';
@@ -222,8 +223,4 @@ function environmentList(
         `NODE_CHANNEL_FD=${channel}`,
         `NODE_CHANNEL_SERIALIZATION_MODE=${serialization}`,
       ];
-}
-
-function invalid(message: string): TypeError {
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
 }

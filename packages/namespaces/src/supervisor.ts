@@ -30,6 +30,7 @@ import {
   unshare,
 } from './calls.ts';
 import { fail } from './fail.ts';
+import { invalid } from './invalid.ts';
 import { joinNamespaces } from './join.ts';
 import { cloneFlags, namespaceOf, type NamespaceKind } from './kinds.ts';
 import type { Mappings } from './mappings.ts';
@@ -233,10 +234,6 @@ function endWithSupervisor(program: Program, pipe: Value): void {
 function awaitByte(program: Program, pipe: Value): void {
   const count = program.call(read, pipe, new Memory(1), 1);
   program.unless(count, { equals: 1 }, () => program.call(exitGroup, failedStatus));
-}
-
-function invalid(message: string): TypeError {
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
 }
 
 interface Pipe {

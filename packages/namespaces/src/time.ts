@@ -1,5 +1,6 @@
 import { checkInteger, type Program, type Value } from '@ts-c/syscall';
 import { unshare } from './calls.ts';
+import { invalid } from './invalid.ts';
 import { namespaceOf } from './kinds.ts';
 import { writeFile } from './write-file.ts';
 
@@ -17,14 +18,18 @@ export interface TimeOffset {
   readonly nanoseconds?: number;
 }
 
+const clocks: readonly string[] = ['monotonic', 'boottime'] satisfies (keyof TimeOffsets)[];
+
 /**
  * Writes offsets as /proc/PID/timens_offsets takes them.
  *
- * @throws {TypeError} (`ERR_INVALID_ARG_VALUE`) where a number is out of range.
+ * @throws {TypeError} (`ERR_INVALID_ARG_VALUE`) for another clock, or a number out of range.
  */
 export function formatTimeOffsets(offsets: TimeOffsets): string {
   return Object.entries(offsets)
     .map(([clock, { seconds, nanoseconds = 0 }]: [string, TimeOffset]) => {
+      if (!clocks.includes(clock))
+        throw invalid(`timeOffsets: expected the clocks ${clocks.join(' and ')}, got ${clock}`);
       checkInteger(`timeOffsets.${clock}.seconds`, seconds, -(2n ** 53n), 2n ** 53n);
       checkInteger(`timeOffsets.${clock}.nanoseconds`, nanoseconds, 0n, 999_999_999n);
       return `${clock} ${seconds} ${nanoseconds}\n`;

@@ -1,5 +1,6 @@
 import { AT_FDCWD, close, live, openat, OPEN } from '@ts-c/syscall';
 import { setns } from './calls.ts';
+import { invalid } from './invalid.ts';
 import { enterNamespace, openNamespace } from './join.ts';
 import { namespaceOf } from './kinds.ts';
 import { checkTarget, type NamespaceTarget } from './requests.ts';
@@ -60,8 +61,4 @@ function settled<T>(result: T): T {
   // What becomes of it is nobody's business any more.
   promise.then(undefined, () => {});
   throw invalid('within: expected a synchronous function, got one that returns a promise');
-}
-
-function invalid(message: string): TypeError {
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
 }
