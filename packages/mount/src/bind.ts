@@ -1,188 +1,90 @@
-import { statSync } from 'node:fs';
-import { FILE_SYSTEM, fstatfs, Memory, statfsSize, type Kernel, type Value } from '@ts-c/syscall';
+import { AT_FDCWD, OPEN, openat, type Kernel, type Value } from '@ts-c/syscall';
+import { checkMount, isCoverable } from './check.ts';
 import type { Mount } from './config.ts';
-import { createFileSystem } from './file-system.ts';
+import { refuseProc } from './file-system.ts';
 import { MOUNT_ATTR } from './flags.ts';
-import { parseMountOptions } from './options.ts';
+import { parseMountOptions, type MountOptions } from './options.ts';
 import { makeDirectory, makeFile, openInRoot, type Root } from './root.ts';
-import { AT_FDCWD, attach, cloneTree, setMountAttributes, withDescriptor } from './tree.ts';
+import { moveMount, openTree, owner, setMountAttributes, withDescriptor } from './tree.ts';
 
-const owner = '@ts-c/mount';
-
-// Files of /proc that may be covered, by what lxcfs and its like provide.
-const coverable =
-  /^\/proc\/(cpuinfo|diskstats|loadavg|meminfo|net\/dev|slabinfo|stat|swaps|sys\/kernel\/ns_last_pid|uptime)$/;
-
-/** A mount that can't be: which field, and why. */
-export class MountError extends Error {
-  override readonly name = 'MountError';
-  readonly code = 'ERR_INVALID_MOUNT';
-  readonly field: string;
-
-  constructor(field: string, message: string, options?: ErrorOptions) {
-    super(`${field}: ${message}`, options);
-    this.field = field;
-  }
-}
-
-/**
- * Checks a mount of the configuration.
- *
- * @param field What to call it in an error: `mounts[2]`.
- * @throws {MountError}
- */
-export function checkMount(field: string, mount: Mount): void {
-  const { type, source, destination } = mount;
-  for (const [key, value] of Object.entries({ type, source, destination })) {
-    if (value?.includes('\0')) throw new MountError(`${field}.${key}`, 'holds a NUL byte');
-  }
-  if (!destination.startsWith('/')) {
-    throw new MountError(
-      `${field}.destination`,
-      `expected an absolute path, got ${JSON.stringify(destination)}`,
-    );
-  }
-  const target = normalize(destination);
-  if (target === '/')
-    throw new MountError(`${field}.destination`, 'the root itself can’t be mounted over');
-  const inProc = target === '/proc' || target.startsWith('/proc/');
-  if (inProc && !coverable.test(target) && type !== 'proc') {
-    throw new MountError(
-      `${field}.destination`,
-      `${target} is in /proc, which has to stay what it is`,
-    );
-  }
-  if (type !== 'bind') return;
-  if (!source?.startsWith('/')) {
-    throw new MountError(
-      `${field}.source`,
-      `expected an absolute path, got ${JSON.stringify(source ?? '')}`,
-    );
-  }
-}
-
-/** Copies of what is to be bound, by the mount that asks for it. */
-export type Sources = ReadonlyMap<Mount, Value>;
-
-/** Copies what is to be bound before a root can hide it: file descriptors for {@link mountConfigured}. */
-export function openSources(kernel: Kernel, mounts: readonly Mount[]): Sources {
-  const binds = mounts.filter(({ type, source }) => type === 'bind' && source?.startsWith('/'));
-  return kernel.section(
-    owner,
-    'what is to be bound',
-    () => new Map(binds.map((mount) => [mount, cloneSource(kernel, mount)])),
-  );
-}
-
-/** Mounts what the configuration asks for, in order; what is to be bound is opened then, unless that has been done before. */
-export function mountConfigured(
-  kernel: Kernel,
-  root: Root,
-  mounts: readonly Mount[],
-  sources: Sources = new Map(),
-): void {
-  mounts.forEach((mount, index) => {
-    const field = `mounts[${index}]`;
-    checkMount(field, mount);
-    kernel.section(owner, `${mount.type} on ${mount.destination}`, () => {
-      if (mount.type === 'bind')
-        bind(kernel, root, mount, sourceKind(field, mount.source as string), sources.get(mount));
-      else mountFileSystem(kernel, root, mount);
-    });
-  });
-}
-
-/** Is the source of a bind mount a directory, or a file? What is made for it to be mounted on is of the same kind. */
-function sourceKind(field: string, source: string): 'directory' | 'file' {
-  try {
-    return statSync(source).isDirectory() ? 'directory' : 'file';
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'does not exist' : `can't be looked at (${code})`;
-    throw new MountError(`${field}.source`, `${JSON.stringify(source)} ${reason}`, {
-      cause: error,
-    });
-  }
-}
+/** Is the source of a bind mount a directory, or anything else? What is made for it to be mounted on is of the same kind. */
+export type SourceKind = 'directory' | 'file';
 
 /**
  * Binds a path of the host into a root, with all mounts below it. Unless it is to be writable, all of them are read-only before they
- * can be seen; what else the source's mount forbids (nosuid, nodev, noexec) stays forbidden.
+ * can be seen; what else the source's mounts forbid (nosuid, nodev, noexec) stays forbidden. The place is made where it is missing,
+ * and may be reached through links, inside the root.
  *
- * @param tree A copy of the source, if it has been opened before.
+ * @throws {MountError} for a mount that can't be.
+ * @throws {SystemError} `ENOENT` where the source is missing.
+ * @throws {Error} `ERR_MOUNT_ON_PROC` where the destination turns out to lead into /proc.
  */
-export function bind(
+export function bind(kernel: Kernel, root: Root, mount: Mount, kind: SourceKind): void {
+  checkMount('mount', { ...mount, type: 'bind' });
+  const { source = '', destination } = mount;
+  const options = parseMountOptions(mount.options ?? []);
+  const { recursive = true } = options;
+  kernel.section(owner, `${source} on ${destination}`, () =>
+    withDescriptor(kernel, openTree(kernel, source, { recursive }), (tree) => {
+      changeTree(kernel, tree, mount, options);
+      onto(kernel, root, mount, kind, (target) => moveMount(kernel, tree, target));
+    }),
+  );
+}
+
+/** Makes of a copy what the mount is to be, while nobody can see it. */
+function changeTree(kernel: Kernel, tree: Value, mount: Mount, options: MountOptions): void {
+  const { recursive = true, idmap, propagation } = options;
+  const writable = mount.writable ?? (options.mount.clear & MOUNT_ATTR.RDONLY) !== 0;
+  const all = options.tree;
+  const set = writable ? all.set : all.set | MOUNT_ATTR.RDONLY;
+  if (set !== 0 || all.clear !== 0)
+    setMountAttributes(kernel, tree, { set, clear: all.clear & ~set, recursive });
+  if (options.mount.set !== 0 || (options.mount.clear & ~set) !== 0)
+    setMountAttributes(kernel, tree, {
+      set: options.mount.set,
+      clear: options.mount.clear & ~set,
+    });
+  if (idmap?.userNamespace !== undefined) {
+    const flags = OPEN.RDONLY | OPEN.CLOEXEC;
+    const namespace = kernel.call(openat, AT_FDCWD, idmap.userNamespace, flags, 0);
+    withDescriptor(kernel, namespace, (userNamespace) =>
+      setMountAttributes(kernel, tree, { userNamespace, recursive: idmap.recursive }),
+    );
+  }
+  if (mount.private) setMountAttributes(kernel, tree, { propagation: 'private' });
+  if (propagation) changePropagationOf(kernel, tree, propagation);
+}
+
+/** Sets the propagation that options ask for. */
+export function changePropagationOf(
   kernel: Kernel,
-  root: Root,
-  mount: Mount,
-  kind: 'directory' | 'file',
-  tree: Value = cloneSource(kernel, mount),
+  tree: Value,
+  { kind, recursive }: NonNullable<MountOptions['propagation']>,
 ): void {
-  const { attributes, clear, propagation } = parseMountOptions(mount.options ?? []);
-  const readOnly = mount.writable ? 0 : MOUNT_ATTR.RDONLY;
-  withDescriptor(kernel, tree, () => {
-    const set = attributes | readOnly;
-    if (set !== 0 || clear !== 0) setMountAttributes(kernel, tree, { set, clear, recursive: true });
-    if (mount.private) setMountAttributes(kernel, tree, { propagation: 'private' });
-    else if (propagation) setMountAttributes(kernel, tree, propagation);
-    onto(kernel, root, mount.destination, kind, (target) => attach(kernel, tree, target));
-  });
+  setMountAttributes(kernel, tree, { propagation: kind, recursive });
 }
 
-function cloneSource(kernel: Kernel, { source, options = [] }: Mount): Value {
-  const { recursive = true } = parseMountOptions(options);
-  return cloneTree(kernel, AT_FDCWD, source as string, recursive);
-}
-
-/** Mounts a file system inside a root, with options as of mount(8). */
-export function mountFileSystem(kernel: Kernel, root: Root, mount: Mount): void {
-  const { type, source = type, destination, options = [], writable } = mount;
-  const { attributes, propagation, data } = parseMountOptions(options);
-  const readOnly = writable === false ? MOUNT_ATTR.RDONLY : 0;
-  const created = createFileSystem(kernel, {
-    type,
-    source,
-    attributes: attributes | readOnly,
-    data,
-  });
-  withDescriptor(kernel, created, () => {
-    if (propagation) setMountAttributes(kernel, created, propagation);
-    onto(kernel, root, destination, 'directory', (target) => attach(kernel, created, target));
-  });
-}
-
-/** Makes and opens the place to mount on. It may be reached through links, inside the root; it may not turn out to be in /proc. */
-function onto(
+/** Makes and opens the place to mount on; it may not turn out to be in /proc. */
+export function onto(
   kernel: Kernel,
   root: Root,
-  destination: string,
-  kind: 'directory' | 'file',
+  { type, destination }: Mount,
+  kind: SourceKind,
   body: (target: Value) => void,
 ): void {
-  const links = { symlinks: true };
-  if (kind === 'directory') makeDirectory(kernel, root, destination, links);
-  else makeFile(kernel, root, destination, links);
-  withDescriptor(kernel, openInRoot(kernel, root, destination, undefined, links), (target) => {
-    if (!normalize(destination).startsWith('/proc')) refuseProc(kernel, target, destination);
+  // The real /proc and /sys are where they are looked for, not where an image's link leads to.
+  const symlinks = type !== 'proc' && type !== 'sysfs';
+  // The mode that a tmpfs has of its own: it takes that of the directory.
+  const mode = type === 'tmpfs' ? 0o1777 : 0o755;
+  if (kind === 'directory') makeDirectory(kernel, root, destination, mode, { symlinks });
+  else makeFile(kernel, root, destination, mode, { symlinks });
+  const target = openInRoot(kernel, root, destination, undefined, { symlinks });
+  withDescriptor(kernel, target, () => {
+    if (type !== 'proc' && !isCoverable(destination)) {
+      const message = `${destination} leads into /proc, which has to stay what it is`;
+      refuseProc(kernel, target, { code: 'ERR_MOUNT_ON_PROC', message });
+    }
     body(target);
   });
-}
-
-function refuseProc(kernel: Kernel, target: Value, destination: string): void {
-  const buffer = new Memory(statfsSize);
-  kernel.call(fstatfs, target, buffer);
-  const problem = {
-    code: 'ERR_MOUNT_ON_PROC',
-    message: `${destination} leads into /proc, which has to stay what it is`,
-  };
-  kernel.refuse(kernel.load(buffer, 0, 8), { equals: FILE_SYSTEM.PROC }, problem);
-}
-
-function normalize(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`;
 }

@@ -8,17 +8,19 @@ import {
   oneOf,
   path,
   prefixed,
+  sizeOf,
   syscall,
   text,
   uint,
-  ulong,
 } from '@ts-c/syscall';
 import { MNT, mountAttrNames, MS } from './flags.ts';
 
 const msNames = prefixed('MS_', MS);
+const { UMOUNT_NOFOLLOW, ...MNT_ } = MNT;
+const umountNames = { ...prefixed('MNT_', MNT_), UMOUNT_NOFOLLOW };
 
-/** mount(2), of which ts-c uses what the newer calls do not have: propagation and moving. */
-export const mount = syscall('mount', [
+/** mount(2). */
+export const mountCall = syscall('mount', [
   text('source'),
   path('target', 'dest'),
   text('filesystemtype'),
@@ -26,7 +28,7 @@ export const mount = syscall('mount', [
   text('data'),
 ]);
 /** umount2(2). */
-export const umount2 = syscall('umount2', [path('target'), flags('flags', prefixed('MNT_', MNT))]);
+export const umount2 = syscall('umount2', [path('target'), flags('flags', umountNames)]);
 /** pivot_root(2). */
 export const pivotRootCall = syscall('pivot_root', [path('new_root'), path('put_old', 'dest')]);
 /** chroot(2). */
@@ -44,6 +46,7 @@ export const openTreeCall = syscall(
       ...prefixed('OPEN_TREE_', OPEN_TREE),
       AT_RECURSIVE: AT.RECURSIVE,
       AT_EMPTY_PATH: AT.EMPTY_PATH,
+      AT_SYMLINK_NOFOLLOW: AT.SYMLINK_NOFOLLOW,
     }),
   ],
   'fd',
@@ -73,9 +76,6 @@ export const fsopen = syscall('fsopen', [path('fsname'), flags('flags', { FSOPEN
 export const FSCONFIG = {
   SET_FLAG: 0,
   SET_STRING: 1,
-  SET_BINARY: 2,
-  SET_PATH: 3,
-  SET_FD: 5,
   CMD_CREATE: 6,
 } as const;
 /** fsconfig(2). */
@@ -86,10 +86,12 @@ export const fsconfig = syscall('fsconfig', [
   text('value'),
   fd('aux'),
 ]);
+/** `FSMOUNT_CLOEXEC` of fsmount(2). */
+export const FSMOUNT_CLOEXEC = 1;
 /** fsmount(2). */
 export const fsmount = syscall(
   'fsmount',
-  [fd('fsfd'), flags('flags', { FSMOUNT_CLOEXEC: 1 }), flags('attr_flags', mountAttrNames)],
+  [fd('fsfd'), flags('flags', { FSMOUNT_CLOEXEC }), flags('attr_flags', mountAttrNames)],
   'fd',
 );
 
@@ -106,7 +108,7 @@ export const mountSetattr = syscall('mount_setattr', [
   path('pathname'),
   flags('flags', { AT_EMPTY_PATH: AT.EMPTY_PATH, AT_RECURSIVE: AT.RECURSIVE }),
   memory('attr'),
-  ulong('size'),
+  sizeOf('size', 'attr'),
 ]);
 
 /** mknodat(2); the device number is encoded as {@link makedev} does. */
@@ -114,17 +116,17 @@ export const mknodat = syscall('mknodat', [
   fd('dirfd'),
   path('pathname'),
   mode('mode'),
-  ulong('dev'),
+  uint('dev'),
 ]);
 /** symlinkat(2). */
 export const symlinkat = syscall('symlinkat', [text('target'), fd('newdirfd'), path('linkpath')]);
-/** faccessat(2). */
-export const faccessat = syscall('faccessat', [fd('dirfd'), path('pathname'), mode('mode')]);
+/** fchmodat(2). */
+export const fchmodat = syscall('fchmodat', [fd('dirfd'), path('pathname'), mode('mode')]);
 /** fchownat(2). */
 export const fchownat = syscall('fchownat', [
   fd('dirfd'),
   path('pathname'),
   uint('owner'),
   uint('group'),
-  flags('flags', { AT_SYMLINK_NOFOLLOW: AT.SYMLINK_NOFOLLOW, AT_EMPTY_PATH: AT.EMPTY_PATH }),
+  flags('flags', { AT_SYMLINK_NOFOLLOW: AT.SYMLINK_NOFOLLOW }),
 ]);

@@ -6,7 +6,7 @@ export interface Mount {
   readonly source?: string;
   /** An absolute path of the container. */
   readonly destination: string;
-  /** May a bind mount be written to? */
+  /** May it be written to? By default a bind mount may not, and none below it; a file system may. */
   readonly writable?: boolean;
   /** Is a bind mount's propagation private? */
   readonly private?: boolean;
@@ -26,8 +26,11 @@ export interface Device {
   readonly minor_number?: number;
   /** Some of `r`, `w`, `m`. */
   readonly cgroup_permissions?: string;
-  /** Permission bits. */
+  /** Permission bits, and as a host scan has it the bits of the type too. */
   readonly file_mode?: number;
+  /** Who owns the node; root by default. Beyond 1.1.0. */
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /** `mount_config` of `container.json`. */
@@ -36,5 +39,6 @@ export interface MountConfig {
   readonly readonly_fs?: boolean;
   readonly mounts?: readonly Mount[];
   readonly device_nodes?: readonly Device[];
+  /** The SELinux label of files on the file systems that every container has: `context=` of mount(8). */
   readonly mount_label?: string;
 }

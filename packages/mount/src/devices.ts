@@ -7,11 +7,11 @@ export const blockDevice = 98;
 /** A number that stands for all. */
 export const wildcard = -1;
 
-const simple = (path: string, major: number, minor: number): Device => ({
+const simple = (path: string, major_number: number, minor_number: number): Device => ({
   type: characterDevice,
   path,
-  major_number: major,
-  minor_number: minor,
+  major_number,
+  minor_number,
   cgroup_permissions: 'rwm',
   file_mode: 0o666,
 });
@@ -28,16 +28,16 @@ export const defaultSimpleDevices: readonly Device[] = [
 
 const rule = (
   type: number,
-  major: number,
-  minor: number,
-  permissions: string,
+  major_number: number,
+  minor_number: number,
+  cgroup_permissions: string,
   path?: string,
 ): Device => ({
   type,
   ...(path === undefined ? {} : { path }),
-  major_number: major,
-  minor_number: minor,
-  cgroup_permissions: permissions,
+  major_number,
+  minor_number,
+  cgroup_permissions,
 });
 
 /** Devices that a container may use, by the rules of its device cgroup. */
@@ -77,6 +77,8 @@ export function makedev(majorNumber: number, minorNumber: number): number {
 /** The rule of a device cgroup: `c 1:3 rwm`, `c 136:* rwm`. */
 export function deviceCgroupRule(device: Device): string {
   const { type, major_number = 0, minor_number = 0, cgroup_permissions = '' } = device;
-  const number = (value: number): string => (value === wildcard ? '*' : String(value));
-  return `${String.fromCharCode(type)} ${number(major_number)}:${number(minor_number)} ${cgroup_permissions}`;
+  const numbers = [major_number, minor_number].map((number) =>
+    number === wildcard ? '*' : String(number),
+  );
+  return `${String.fromCharCode(type)} ${numbers.join(':')} ${cgroup_permissions}`;
 }

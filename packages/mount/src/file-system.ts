@@ -1,47 +1,53 @@
-import { FILE_SYSTEM, fstatfs, Memory, statfsSize, type Kernel, type Value } from '@ts-c/syscall';
-import { FSCONFIG, fsconfig, fsmount, FSOPEN_CLOEXEC, fsopen } from './calls.ts';
+import {
+  FILE_SYSTEM,
+  fstatfs,
+  Memory,
+  statfsSize,
+  type Kernel,
+  type Problem,
+  type Value,
+} from '@ts-c/syscall';
+import { FSCONFIG, fsconfig, fsmount, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, fsopen } from './calls.ts';
+import { splitOption } from './options.ts';
 import { withDescriptor } from './tree.ts';
 
 /** A file system to mount. */
 export interface FileSystem {
   /** As in /proc/filesystems. */
   readonly type: string;
-  /** What /proc/mounts will show as its source. */
+  /** What /proc/mounts will show as its source; for a file system on a device, the device. */
   readonly source: string;
-  /** Bits of MOUNT_ATTR. */
-  readonly attributes: number;
+  /** Bits of {@link MOUNT_ATTR}. */
+  readonly attributes?: number;
   /** Options of the file system itself: `mode=755`, or a name alone. */
   readonly data?: readonly string[];
 }
 
-const FSMOUNT_CLOEXEC = 1;
-
-const magic: Readonly<Record<string, number>> = {
-  proc: FILE_SYSTEM.PROC,
-  sysfs: FILE_SYSTEM.SYSFS,
-  devpts: FILE_SYSTEM.DEVPTS,
-  tmpfs: FILE_SYSTEM.TMPFS,
-};
+// Those whose absence would be a danger: what is written to a file of /proc must go to procfs.
+const magic = new Map<string, number>([
+  ['proc', FILE_SYSTEM.PROC],
+  ['sysfs', FILE_SYSTEM.SYSFS],
+  ['devpts', FILE_SYSTEM.DEVPTS],
+]);
 
 /**
- * Makes a mount of a file system that is not attached anywhere: fsopen(2), fsconfig(2), fsmount(2).
+ * Makes a mount of a file system that is not attached anywhere: fsopen(2), fsconfig(2), fsmount(2). {@link moveMount} attaches it.
  *
  * @returns its file descriptor.
+ * @throws {SystemError} `ENODEV` for a type that the kernel does not know, `EINVAL` for an option that the file system does not;
+ * `step.call` of the error shows which.
  */
-export function createFileSystem(
-  kernel: Kernel,
-  { type, source, attributes, data = [] }: FileSystem,
-): Value {
+export function createFileSystem(kernel: Kernel, fileSystem: FileSystem): Value {
+  const { type, source, attributes = 0, data = [] } = fileSystem;
   return withDescriptor(kernel, kernel.call(fsopen, type, FSOPEN_CLOEXEC), (context) => {
     kernel.call(fsconfig, context, FSCONFIG.SET_STRING, 'source', source, 0);
-    for (const option of data) {
-      const [, key = option, value] = /^([^=]+)=(.*)$/s.exec(option) ?? [];
+    for (const { key, value } of data.map(splitOption)) {
       if (value === undefined) kernel.call(fsconfig, context, FSCONFIG.SET_FLAG, key, null, 0);
       else kernel.call(fsconfig, context, FSCONFIG.SET_STRING, key, value, 0);
     }
     kernel.call(fsconfig, context, FSCONFIG.CMD_CREATE, null, null, 0);
     const mount = kernel.call(fsmount, context, FSMOUNT_CLOEXEC, attributes);
-    const expected = magic[type];
+    const expected = magic.get(type);
     if (expected !== undefined) expectFileSystem(kernel, mount, type, expected);
     return mount;
   });
@@ -54,14 +60,17 @@ export function expectFileSystem(
   type: string,
   expected: number,
 ): void {
+  const problem = { code: 'ERR_WRONG_FILE_SYSTEM', message: `what should be ${type} is not` };
+  kernel.expect(typeOf(kernel, descriptor), { equals: expected }, problem);
+}
+
+/** Goes on only if what is open does not lie in a procfs: fstatfs(2). */
+export function refuseProc(kernel: Kernel, descriptor: Value, problem: Problem): void {
+  kernel.refuse(typeOf(kernel, descriptor), { equals: FILE_SYSTEM.PROC }, problem);
+}
+
+function typeOf(kernel: Kernel, descriptor: Value): Value {
   const buffer = new Memory(statfsSize);
   kernel.call(fstatfs, descriptor, buffer);
-  kernel.expect(
-    kernel.load(buffer, 0, 8),
-    { equals: expected },
-    {
-      code: 'ERR_WRONG_FILE_SYSTEM',
-      message: `what should be a ${type} is none`,
-    },
-  );
+  return kernel.load(buffer, 0, 8);
 }

@@ -27,7 +27,7 @@ export const MS = {
 } as const;
 
 /** Flags of umount2(2). */
-export const MNT = { FORCE: 1, DETACH: 2, EXPIRE: 4 } as const;
+export const MNT = { FORCE: 1, DETACH: 2, EXPIRE: 4, UMOUNT_NOFOLLOW: 8 } as const;
 
 /** Attributes of a mount, for mount_setattr(2) and fsmount(2). */
 export const MOUNT_ATTR = {

@@ -1,5 +1,15 @@
-export { bind, checkMount, mountConfigured, MountError, mountFileSystem } from './bind.ts';
+export { bind, type SourceKind } from './bind.ts';
+export {
+  checkDevice,
+  checkDevices,
+  checkMount,
+  checkMounts,
+  MountError,
+  type DeviceUse,
+} from './check.ts';
+export { changePropagation, mount, umount, type ClassicMount, type Umount } from './classic.ts';
 export type { Device, Mount, MountConfig } from './config.ts';
+export { mountConfigured } from './configured.ts';
 export { createDeviceNodes } from './device-nodes.ts';
 export {
   blockDevice,
@@ -15,8 +25,11 @@ export {
 } from './devices.ts';
 export { createFileSystem, expectFileSystem, type FileSystem } from './file-system.ts';
 export { MNT, MOUNT_ATTR, MS } from './flags.ts';
-export { hostView, planHostView, type HostViewPlan } from './host-view.ts';
-export { createDeviceLinks, linkPtmx } from './links.ts';
+export { getDevice, hostDeviceNodes } from './host-devices.ts';
+export { hostView } from './host-view.ts';
+export { planHostView, type HostViewOptions, type HostViewPlan } from './host-view-plan.ts';
+export { createDeviceLinks, mountPtmx } from './links.ts';
+export { mountFileSystem } from './mount-file-system.ts';
 export {
   mountOf,
   mountPointOf,
@@ -24,7 +37,8 @@ export {
   readMountInfo,
   type MountInfo,
 } from './mountinfo.ts';
-export { parseMountOptions, type MountOptions } from './options.ts';
+export { parseMountOptions, type AttributeChange, type MountOptions } from './options.ts';
+export { moveRoot, pivotRoot, setReadOnlyRoot } from './pivot.ts';
 export {
   defaultMaskedPaths,
   defaultReadonlyPaths,
@@ -32,23 +46,23 @@ export {
   type Restrictions,
 } from './restrict.ts';
 export {
-  changePropagation,
   makeDirectory,
   makeFile,
-  moveRoot,
   openInRoot,
   openRoot,
-  pivotRoot,
   type OpenInRoot,
   type Root,
 } from './root.ts';
-export { setReadOnlyRoot, setUpMountNamespace, type MountSetup } from './setup.ts';
+export { setUpMountNamespace, type MountSetup } from './setup.ts';
 export { mountSystem, systemMounts, type SystemMount } from './system.ts';
 export {
-  attach,
-  cloneTree,
+  bindMount,
   idmapMount,
+  moveMount,
+  openTree,
   setMountAttributes,
   type MountAttributes,
   type MountPropagation,
+  type OpenTree,
+  type Place,
 } from './tree.ts';

@@ -1,15 +1,22 @@
-import { AT_FDCWD, unlinkat, type Kernel, type Value } from '@ts-c/syscall';
-import { faccessat, symlinkat } from './calls.ts';
-import { withParent, type Root } from './root.ts';
+import { unlinkat, type Kernel, type Value } from '@ts-c/syscall';
+import { symlinkat } from './calls.ts';
+import { directoryFlags, openInRoot, type Root } from './root.ts';
+import { owner, withDescriptor } from './tree.ts';
 
-const owner = '@ts-c/mount';
-const F_OK = 0;
+const links: readonly (readonly [name: string, target: string])[] = [
+  ['fd', '/proc/self/fd'],
+  ['stdin', '/proc/self/fd/0'],
+  ['stdout', '/proc/self/fd/1'],
+  ['stderr', '/proc/self/fd/2'],
+];
 
 /** Makes /dev/ptmx a link to the one of the container's own devpts, whatever it was before. */
-export function linkPtmx(kernel: Kernel, root: Root): void {
+export function mountPtmx(kernel: Kernel, root: Root): void {
   kernel.section(owner, '/dev/ptmx', () =>
-    withParent(kernel, root, 'dev', {}, (dev) => {
-      kernel.attempt(['ENOENT'], () => kernel.call(unlinkat, dev, 'ptmx', 0));
+    inDev(kernel, root, (dev) => {
+      kernel.attempt(['ENOENT'], () => {
+        kernel.call(unlinkat, dev, 'ptmx', 0);
+      });
       kernel.call(symlinkat, 'pts/ptmx', dev, 'ptmx');
     }),
   );
@@ -18,20 +25,24 @@ export function linkPtmx(kernel: Kernel, root: Root): void {
 /** Makes the links of /dev that lead into /proc. Names that exist are left as they are. */
 export function createDeviceLinks(kernel: Kernel, root: Root): void {
   kernel.section(owner, 'links in /dev', () =>
-    withParent(kernel, root, 'dev', {}, (dev) => {
-      link(kernel, '/proc/self/fd', dev, 'fd');
-      link(kernel, '/proc/self/fd/0', dev, 'stdin');
-      link(kernel, '/proc/self/fd/1', dev, 'stdout');
-      link(kernel, '/proc/self/fd/2', dev, 'stderr');
+    inDev(kernel, root, (dev) => {
+      for (const [name, target] of links) link(kernel, target, dev, name);
       // Not every kernel has one.
-      kernel.attempt(['ENOENT'], () => {
-        kernel.call(faccessat, AT_FDCWD, '/proc/kcore', F_OK);
-        link(kernel, '/proc/kcore', dev, 'kcore');
-      });
+      kernel.attempt(['ENOENT'], () =>
+        withDescriptor(kernel, openInRoot(kernel, root, 'proc/kcore'), () =>
+          link(kernel, '/proc/kcore', dev, 'kcore'),
+        ),
+      );
     }),
   );
 }
 
+function inDev(kernel: Kernel, root: Root, body: (dev: Value) => void): void {
+  withDescriptor(kernel, openInRoot(kernel, root, 'dev', directoryFlags), body);
+}
+
 function link(kernel: Kernel, target: string, dev: Value, name: string): void {
-  kernel.attempt(['EEXIST'], () => kernel.call(symlinkat, target, dev, name));
+  kernel.attempt(['EEXIST'], () => {
+    kernel.call(symlinkat, target, dev, name);
+  });
 }

@@ -1,28 +1,24 @@
 import {
-  chdir,
-  fchdir,
+  AT_FDCWD,
   mkdirat,
   OPEN,
+  openat,
   openat2,
   openHow,
   RESOLVE,
   type Kernel,
   type Value,
 } from '@ts-c/syscall';
-import { chroot, mknodat, mount, pivotRootCall, umount2 } from './calls.ts';
-import { MNT, MS } from './flags.ts';
-import {
-  AT_FDCWD,
-  attach,
-  cloneTree,
-  propagationFlag,
-  withDescriptor,
-  type MountPropagation,
-} from './tree.ts';
+import { mknodat } from './calls.ts';
+import { changePropagation } from './classic.ts';
+import { moveMount, openTree, owner, withDescriptor } from './tree.ts';
 
-const owner = '@ts-c/mount';
-const pathFlags = OPEN.PATH | OPEN.CLOEXEC;
-const directoryFlags = pathFlags | OPEN.DIRECTORY;
+/** `O_PATH | O_CLOEXEC`: a place in the file system, and nothing is done to the file. */
+export const pathFlags: number = OPEN.PATH | OPEN.CLOEXEC;
+/** The same, of a directory. */
+export const directoryFlags: number = pathFlags | OPEN.DIRECTORY;
+
+const S_IFREG = 0o100000;
 
 /** The root of a container, as an open directory. Nothing in it is used by name alone. */
 export interface Root {
@@ -31,49 +27,42 @@ export interface Root {
   readonly path: string;
 }
 
-/** Sets what mounts at and below a path of the host mean to other mount namespaces: mount(2) with a propagation flag. */
-export function changePropagation(
-  kernel: Kernel,
-  path: string,
-  propagation: MountPropagation,
-  { recursive = true }: { readonly recursive?: boolean } = {},
-): void {
-  kernel.call(
-    mount,
-    null,
-    path,
-    null,
-    propagationFlag[propagation] | (recursive ? MS.REC : 0),
-    null,
-  );
-}
-
 /**
  * Opens a root file system to become a container's: everything mounted so far is kept from spreading, and the tree is mounted onto
  * itself, since pivot_root(2) wants a mount. For a mount namespace of one's own.
  *
- * @param rootfs An absolute path of the host, or steps that give a file descriptor of a mounted tree that is attached already.
+ * @param rootfs A directory of the host, or steps that give the file descriptor of a mounted tree, attached somewhere or not.
+ * @param options.propagation Are later mounts of the host seen (`slave`), or none (`private`, by default)?
+ * @throws {SystemError} `ENOENT` or `ENOTDIR` where there is no such directory.
  */
 export function openRoot(
   kernel: Kernel,
   rootfs: string | ((kernel: Kernel) => Value),
-  { propagation = 'private' }: { readonly propagation?: MountPropagation } = {},
+  { propagation = 'private' }: { readonly propagation?: 'private' | 'slave' } = {},
 ): Root {
   return kernel.section(owner, 'the root', () => {
     changePropagation(kernel, '/', propagation);
-    if (typeof rootfs !== 'string') return { fd: rootfs(kernel), path: '/' };
-    const tree = cloneTree(kernel, AT_FDCWD, rootfs, true);
-    const how = openHow.make({ flags: directoryFlags, resolve: RESOLVE.NO_MAGICLINKS });
-    withDescriptor(kernel, kernel.call(openat2, AT_FDCWD, rootfs, how, openHow.size), (target) =>
-      attach(kernel, tree, target),
-    );
+    if (typeof rootfs !== 'string') return { fd: attachTree(kernel, rootfs(kernel)), path: '/' };
+    const directory = kernel.call(openat, AT_FDCWD, rootfs, directoryFlags, 0);
+    const tree = withDescriptor(kernel, directory, () => {
+      const copy = openTree(kernel, directory, { recursive: true });
+      moveMount(kernel, copy, directory);
+      return copy;
+    });
     return { fd: tree, path: rootfs };
   });
 }
 
+/** Puts a tree over `/`. Nothing is hidden by that: who has `/` for a root stays below it. */
+function attachTree(kernel: Kernel, tree: Value): Value {
+  // Refused where it is there already (ELOOP), or attached in a way that can't be moved: then it can stay where it is.
+  kernel.attempt(['ELOOP', 'EINVAL'], () => moveMount(kernel, tree, '/'));
+  return tree;
+}
+
 /** How a path inside a root is resolved. */
 export interface OpenInRoot {
-  /** May symbolic links be followed? They stay inside the root either way. */
+  /** May symbolic links be followed? They stay inside the root either way. By default not: ELOOP. */
   readonly symlinks?: boolean;
 }
 
@@ -81,6 +70,7 @@ export interface OpenInRoot {
  * Opens a path inside a root: openat2(2) with RESOLVE_IN_ROOT. No link leads out of it, and none of those of procfs is followed.
  *
  * @param flags `O_*` flags; `O_PATH | O_CLOEXEC` by default.
+ * @throws {SystemError} `ELOOP` where a symbolic link is in the way.
  */
 export function openInRoot(
   kernel: Kernel,
@@ -90,98 +80,79 @@ export function openInRoot(
   { symlinks = false }: OpenInRoot = {},
 ): Value {
   const resolve = RESOLVE.IN_ROOT | RESOLVE.NO_MAGICLINKS | (symlinks ? 0 : RESOLVE.NO_SYMLINKS);
-  return kernel.call(
-    openat2,
-    root.fd,
-    relative(path),
-    openHow.make({ flags, resolve }),
-    openHow.size,
-  );
+  const how = openHow.make({ flags, resolve });
+  return kernel.call(openat2, root.fd, partsOf(path).join('/') || '.', how, openHow.size);
 }
 
-/** Makes a directory inside a root, and those that lead to it, as `mkdir -p`. What exists is left as it is. */
+/**
+ * Makes a directory inside a root, and those that lead to it, as `mkdir -p` does. What exists is left as it is; that it is a
+ * directory shows when it is opened.
+ *
+ * @param mode Of the last one, before the file mode mask; those that lead to it get 0755.
+ */
 export function makeDirectory(
   kernel: Kernel,
   root: Root,
   path: string,
+  mode = 0o755,
   options: OpenInRoot = {},
 ): void {
-  const parts = relative(path)
-    .split('/')
-    .filter((part) => part !== '' && part !== '.');
-  parts.forEach((part, index) => {
-    const make = (parent: Value): void =>
-      kernel.attempt(['EEXIST'], () => kernel.call(mkdirat, parent, part, 0o755));
-    if (index === 0) make(root.fd);
-    else
-      withDescriptor(
-        kernel,
-        openInRoot(kernel, root, parts.slice(0, index).join('/'), directoryFlags, options),
-        make,
-      );
-  });
-}
-
-/** Makes an empty file inside a root, to be mounted over. A file, directory or link that exists is left as it is. */
-export function makeFile(kernel: Kernel, root: Root, path: string, options: OpenInRoot = {}): void {
-  const { directory, name } = split(path);
-  makeDirectory(kernel, root, directory, options);
-  withParent(kernel, root, directory, options, (parent) =>
-    kernel.attempt(['EEXIST'], () => kernel.call(mknodat, parent, name, S_IFREG | 0o755, 0)),
+  const parts = partsOf(path);
+  parts.forEach((name, index) =>
+    inDirectory(kernel, root, parts.slice(0, index), options, (parent) => {
+      const bits = index === parts.length - 1 ? mode : 0o755;
+      kernel.attempt(['EEXIST'], () => {
+        kernel.call(mkdirat, parent, name, bits);
+      });
+    }),
   );
 }
 
-const S_IFREG = 0o100000;
-
-/** Opens the directory that a path leads to, or takes the root itself. */
-export function withParent(
+/** Makes an empty file inside a root, to be mounted over. What exists there is left as it is, and not opened. */
+export function makeFile(
   kernel: Kernel,
   root: Root,
-  directory: string,
-  options: OpenInRoot,
-  body: (parent: Value) => void,
+  path: string,
+  mode = 0o755,
+  options: OpenInRoot = {},
 ): void {
-  if (directory === '') body(root.fd);
-  else withDescriptor(kernel, openInRoot(kernel, root, directory, directoryFlags, options), body);
+  inParent(kernel, root, path, options, (parent, name) =>
+    kernel.attempt(['EEXIST'], () => {
+      kernel.call(mknodat, parent, name, S_IFREG | mode, 0);
+    }),
+  );
 }
 
-/** A path without its last part, and that part. */
-export function split(path: string): { directory: string; name: string } {
-  const parts = relative(path)
-    .split('/')
-    .filter((part) => part !== '' && part !== '.');
-  return { directory: parts.slice(0, -1).join('/'), name: parts.at(-1) ?? '.' };
+/** Makes and opens the directory that a path of the root lies in, and hands it on with the last part of the path. */
+export function inParent(
+  kernel: Kernel,
+  root: Root,
+  path: string,
+  options: OpenInRoot,
+  body: (parent: Value, name: string) => void,
+): void {
+  const parts = partsOf(path);
+  const directory = parts.slice(0, -1);
+  makeDirectory(kernel, root, directory.join('/'), 0o755, options);
+  inDirectory(kernel, root, directory, options, (parent) => body(parent, parts.at(-1) ?? '.'));
 }
 
-/** A path of the container, relative to its root. */
-export function relative(path: string): string {
-  const rest = path.replace(/^\/+/, '');
-  return rest === '' ? '.' : rest;
+function inDirectory(
+  kernel: Kernel,
+  root: Root,
+  parts: readonly string[],
+  options: OpenInRoot,
+  body: (directory: Value) => void,
+): void {
+  if (parts.length === 0) body(root.fd);
+  else
+    withDescriptor(
+      kernel,
+      openInRoot(kernel, root, parts.join('/'), directoryFlags, options),
+      body,
+    );
 }
 
-/**
- * Makes a mounted tree the root of the mount namespace, and lets go of the old one: pivot_root(2) onto itself, so that no directory
- * has to be made for the old root.
- */
-export function pivotRoot(kernel: Kernel, root: Root): void {
-  kernel.section(owner, 'pivot_root', () => {
-    kernel.call(fchdir, root.fd);
-    kernel.call(pivotRootCall, '.', '.');
-    // The old root now lies on top of the new one, and the current directory is in it.
-    kernel.call(umount2, '.', MNT.DETACH);
-    kernel.call(chdir, '/');
-  });
-}
-
-/**
- * Makes a mounted tree the root by moving its mount onto `/`: for where pivot_root(2) can't be, as on an initramfs. The old root's
- * mounts stay beneath, out of sight.
- */
-export function moveRoot(kernel: Kernel, root: Root): void {
-  kernel.section(owner, 'the root, moved', () => {
-    kernel.call(fchdir, root.fd);
-    kernel.call(mount, '.', '/', null, MS.MOVE, null);
-    kernel.call(chroot, '.');
-    kernel.call(chdir, '/');
-  });
+function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
 }

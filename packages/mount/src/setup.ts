@@ -1,34 +1,39 @@
-import { AT, umask, type Kernel, type Value } from '@ts-c/syscall';
-import { mountConfigured, openSources, type Sources } from './bind.ts';
-import { mountAttr, mountSetattr } from './calls.ts';
+import { umask, type Kernel, type Value } from '@ts-c/syscall';
+import { changePropagation } from './classic.ts';
 import type { Device, Mount } from './config.ts';
+import { mountConfigured } from './configured.ts';
 import { createDeviceNodes } from './device-nodes.ts';
-import { MOUNT_ATTR } from './flags.ts';
-import { createDeviceLinks, linkPtmx } from './links.ts';
+import { createDeviceLinks, mountPtmx } from './links.ts';
+import { moveRoot, pivotRoot, setReadOnlyRoot } from './pivot.ts';
 import { defaultMaskedPaths, defaultReadonlyPaths, restrict } from './restrict.ts';
-import { moveRoot, openRoot, pivotRoot, type Root } from './root.ts';
+import { openRoot, type Root } from './root.ts';
 import { mountSystem } from './system.ts';
-import { AT_FDCWD, type MountPropagation } from './tree.ts';
+import { owner, type MountPropagation } from './tree.ts';
 
 /** What a container's mount namespace is to hold. */
 export interface MountSetup {
-  /** An absolute path of the host, or steps that give a file descriptor of a tree that is mounted. */
+  /** An absolute path of the host, or steps that give a file descriptor of a mounted tree, attached somewhere or not. */
   readonly rootfs: string | ((kernel: Kernel) => Value);
   /** Mounts beside those that every container has, in order. */
   readonly mounts: readonly Mount[];
   readonly deviceNodes: readonly Device[];
   /** Move the root instead of pivot_root(2). */
   readonly noPivotRoot?: boolean;
-  /** Is the root file system read-only in the end? */
+  /** Is the root file system read-only in the end? What is mounted below it is not affected. */
   readonly readonlyRoot?: boolean;
-  /** Restrict what 1.1.0 restricts. */
+  /** Restrict what 1.1.0 restricts: {@link defaultReadonlyPaths}, {@link defaultMaskedPaths}. */
   readonly restrictSys?: boolean;
   /** Read-only beside that. */
   readonly readonlyPaths?: readonly string[];
   /** Hidden beside that. */
   readonly maskedPaths?: readonly string[];
+  /** An SELinux label for the file systems that every container has. */
   readonly mountLabel?: string;
-  /** What the host's mounts mean to the namespace; private by default, slave with `noPivotRoot`. */
+  /**
+   * `private`: mounts of the host and of the container do not meet. `slave`: later ones of the host are seen. `shared`: the same, and
+   * namespaces that the container makes share its mounts. `unbindable`: private, and the root can't be bound elsewhere. By default
+   * private, with `noPivotRoot` slave. Nothing ever spreads to the host.
+   */
   readonly mountPropagation?: MountPropagation;
   /** Steps that make /dev/console, when all else in /dev but links is there. */
   readonly console?: (root: Root) => void;
@@ -36,27 +41,22 @@ export interface MountSetup {
 
 /**
  * Sets up a mount namespace of a container, as libcontainer 1.1.0 does and in its order: the root, the mounts that all have, those of
- * the configuration, devices, the console, links, what is restricted; then the root becomes `/`.
+ * the configuration, devices, the console, links; what is restricted; then the root becomes `/`. For a process in a mount namespace
+ * of its own, never for the one that Node runs in.
  *
- * @throws {MountError} for a mount that can't be.
+ * @throws {MountError} for a mount or a device that can't be.
  */
 export function setUpMountNamespace(kernel: Kernel, setup: MountSetup): void {
-  const { noPivotRoot = false, restrictSys = false, mountLabel } = setup;
-  const propagation = setup.mountPropagation ?? (noPivotRoot ? 'slave' : 'private');
-  const { rootfs, mounts } = setup;
-  let sources: Sources | undefined;
-  const makeRoot = (make: (kernel: Kernel) => Value): Value => {
-    // What makes a root may mount over what is to be bound.
-    sources = openSources(kernel, mounts);
-    return make(kernel);
-  };
-  const root = openRoot(kernel, typeof rootfs === 'string' ? rootfs : () => makeRoot(rootfs), {
-    propagation,
-  });
-  mountSystem(kernel, root, mountLabel === undefined ? {} : { mountLabel });
-  mountConfigured(kernel, root, mounts, sources);
+  const { noPivotRoot = false, restrictSys = false, mountLabel = '' } = setup;
+  const { mountPropagation = noPivotRoot ? 'slave' : 'private' } = setup;
+  const slave = mountPropagation === 'slave' || mountPropagation === 'shared';
+  // Modes are meant as they are given here.
+  kernel.section(owner, 'the file mode mask', () => kernel.call(umask, 0));
+  const root = openRoot(kernel, setup.rootfs, { propagation: slave ? 'slave' : 'private' });
+  mountSystem(kernel, root, { mountLabel });
+  mountConfigured(kernel, root, setup.mounts);
   createDeviceNodes(kernel, root, setup.deviceNodes);
-  linkPtmx(kernel, root);
+  mountPtmx(kernel, root);
   setup.console?.(root);
   createDeviceLinks(kernel, root);
   restrict(kernel, root, {
@@ -66,13 +66,11 @@ export function setUpMountNamespace(kernel: Kernel, setup: MountSetup): void {
   if (noPivotRoot) moveRoot(kernel, root);
   else pivotRoot(kernel, root);
   if (setup.readonlyRoot) setReadOnlyRoot(kernel);
-  kernel.section('@ts-c/mount', 'the file mode mask', () => kernel.call(umask, 0o022));
-}
-
-/** Makes the mount of `/` read-only, and none below it. */
-export function setReadOnlyRoot(kernel: Kernel): void {
-  kernel.section('@ts-c/mount', 'a read-only root', () => {
-    const attr = mountAttr.make({ attr_set: MOUNT_ATTR.RDONLY });
-    kernel.call(mountSetattr, AT_FDCWD, '/', AT.EMPTY_PATH, attr, mountAttr.size);
+  kernel.section(owner, 'the end', () => {
+    if (mountPropagation === 'shared' || mountPropagation === 'unbindable')
+      changePropagation(kernel, '/', mountPropagation, {
+        recursive: mountPropagation === 'shared',
+      });
+    kernel.call(umask, 0o022);
   });
 }

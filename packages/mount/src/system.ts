@@ -1,8 +1,8 @@
-import { AT_FDCWD, OPEN, type Kernel } from '@ts-c/syscall';
+import type { Kernel, Value } from '@ts-c/syscall';
 import { createFileSystem, type FileSystem } from './file-system.ts';
 import { MOUNT_ATTR } from './flags.ts';
-import { makeDirectory, openInRoot, type Root } from './root.ts';
-import { attach, cloneTree, withDescriptor } from './tree.ts';
+import { directoryFlags, makeDirectory, openInRoot, type Root } from './root.ts';
+import { bindMount, moveMount, owner, withDescriptor } from './tree.ts';
 
 /** A mount that every container has. */
 export interface SystemMount extends FileSystem {
@@ -11,9 +11,9 @@ export interface SystemMount extends FileSystem {
   readonly labelled: boolean;
 }
 
-const { NODEV, NOEXEC, NOSUID, STRICTATIME } = MOUNT_ATTR;
+const { NODEV, NOEXEC, NOSUID, RDONLY, STRICTATIME } = MOUNT_ATTR;
 
-/** The mounts that every container has, in order. */
+/** The mounts that every container has, in order: those of libcontainer 1.1.0. */
 export const systemMounts: readonly SystemMount[] = [
   {
     destination: '/proc',
@@ -56,43 +56,39 @@ export const systemMounts: readonly SystemMount[] = [
 ];
 
 /**
- * Mounts /proc, /sys, /dev, /dev/shm and /dev/pts inside a root. Where one of them is a symbolic link it is refused: ELOOP.
+ * Mounts /proc, /sys, /dev, /dev/shm and /dev/pts inside a root. Where one of them is a symbolic link it is refused: ELOOP. Where
+ * sysfs may not be mounted, in a user namespace that does not own its network namespace, the host's /sys is bound, read-only.
  *
- * @param options.mountLabel An SELinux label for those that can carry one.
+ * @param options.mountLabel An SELinux label for those that can carry one. A kernel without SELinux refuses it: EINVAL.
  */
 export function mountSystem(
   kernel: Kernel,
   root: Root,
-  { mountLabel }: { readonly mountLabel?: string } = {},
+  { mountLabel = '' }: { readonly mountLabel?: string } = {},
 ): void {
   for (const mount of systemMounts) {
-    const { destination, labelled, data = [] } = mount;
-    const label = labelled && mountLabel ? [`context=${mountLabel}`] : [];
-    kernel.section('@ts-c/mount', `${mount.source} on ${destination}`, () => {
+    const { destination, source } = mount;
+    kernel.section(owner, `${source} on ${destination}`, () => {
       makeDirectory(kernel, root, destination);
-      const target = openInRoot(
-        kernel,
-        root,
-        destination,
-        OPEN.PATH | OPEN.DIRECTORY | OPEN.CLOEXEC,
-      );
-      withDescriptor(kernel, target, () => {
-        const put = (): void =>
-          withDescriptor(
-            kernel,
-            createFileSystem(kernel, { ...mount, data: [...data, ...label] }),
-            (fd) => attach(kernel, fd, target),
-          );
-        if (mount.type !== 'sysfs') put();
-        // sysfs belongs to the network namespace: in a user namespace that does not own one, the host's is all there is.
-        else kernel.attempt(['EPERM'], put, () => bindHostSys(kernel, target));
+      withDescriptor(kernel, openInRoot(kernel, root, destination, directoryFlags), (target) => {
+        const put = (): void => mountOn(kernel, target, mount, mountLabel);
+        if (mount.type === 'sysfs') kernel.attempt(['EPERM'], put, () => bindSys(kernel, target));
+        else put();
       });
     });
   }
 }
 
-function bindHostSys(kernel: Kernel, target: Parameters<typeof attach>[2]): void {
-  withDescriptor(kernel, cloneTree(kernel, AT_FDCWD, '/sys', true), (copy) =>
-    attach(kernel, copy, target),
+function mountOn(kernel: Kernel, target: Value, mount: SystemMount, label: string): void {
+  const { data = [], labelled } = mount;
+  const options = labelled && label !== '' ? [...data, `context=${label}`] : data;
+  withDescriptor(kernel, createFileSystem(kernel, { ...mount, data: options }), (created) =>
+    moveMount(kernel, created, target),
   );
+}
+
+function bindSys(kernel: Kernel, target: Value): void {
+  // Read-only, since the control groups below it are the host's own.
+  const set = NOEXEC | NOSUID | NODEV | RDONLY;
+  bindMount(kernel, '/sys', target, { set, recursive: true });
 }

@@ -1,15 +1,15 @@
 import {
-  attach,
-  hostView,
-  planHostView,
-  readMountInfo,
   changePropagation,
   createFileSystem,
-  cloneTree,
+  hostView,
   MOUNT_ATTR,
+  moveMount,
+  openTree,
+  planHostView,
+  readMountInfo,
   setMountAttributes,
 } from '@ts-c/mount';
-import { AT_FDCWD, mkdirat, OPEN, openat, type Program } from '@ts-c/syscall';
+import { mkdirat, type Program } from '@ts-c/syscall';
 import type { Host } from './host.ts';
 import { probeInside, type Refusal } from './probe.ts';
 import { explain, type Suspects } from './reasons.ts';
@@ -18,7 +18,7 @@ import type { Feature } from './types.ts';
 interface MountProbe {
   readonly id: string;
   readonly title: string;
-  readonly body: (program: Program) => void;
+  readonly body: (program: Program, userNamespace: boolean) => void;
   readonly suspects: Suspects;
   /** Errors that mean something of their own here. */
   readonly reason?: (refusal: Refusal) => string | undefined;
@@ -49,7 +49,7 @@ const probes: readonly MountProbe[] = [
     id: 'attributes',
     title: 'recursive read-only binds',
     body: (program) => {
-      const tree = cloneTree(program, AT_FDCWD, '/', true);
+      const tree = openTree(program, '/', { recursive: true });
       setMountAttributes(program, tree, { set: MOUNT_ATTR.RDONLY, recursive: true });
     },
     suspects: { since: '5.12', capability: 'SYS_ADMIN' },
@@ -63,14 +63,14 @@ const probes: readonly MountProbe[] = [
   {
     id: 'view',
     title: 'view of this machine',
-    body: (program) => {
+    body: (program, userNamespace) => {
       changePropagation(program, '/', 'private');
-      hostView(program, planHostView(readMountInfo()));
+      hostView(program, planHostView(readMountInfo(), { userNamespace }));
     },
     suspects: { option: 'CONFIG_OVERLAY_FS', capability: 'SYS_ADMIN' },
     reason: ({ code }) =>
       code === 'EINVAL'
-        ? 'an overlay can’t have / below it, or not here: give containers a --rootfs'
+        ? '/ can’t be below an overlay, as where it is one itself: give containers a --rootfs'
         : undefined,
   },
   fileSystem('tmpfs', 'CONFIG_TMPFS'),
@@ -84,7 +84,7 @@ const probes: readonly MountProbe[] = [
 function overlay(program: Program): void {
   changePropagation(program, '/', 'private');
   const memory = createFileSystem(program, { type: 'tmpfs', source: 'probe', attributes: 0 });
-  attach(program, memory, program.call(openat, AT_FDCWD, scratch, OPEN.PATH | OPEN.DIRECTORY, 0));
+  moveMount(program, memory, scratch);
   for (const name of ['lower', 'upper', 'work']) program.call(mkdirat, memory, name, 0o755);
   const data = [
     `lowerdir=${scratch}/lower`,
@@ -100,7 +100,9 @@ export async function mountFeatures(host: Host): Promise<Feature[]> {
   const kinds = ['mount', 'pid', 'ipc', 'net', 'cgroup'] as const;
   return Promise.all([
     ...probes.map(async ({ id, title, body, suspects, reason }): Promise<Feature> => {
-      const refusal = await probeInside(isPrivileged ? kinds : ['user', ...kinds], body);
+      const refusal = await probeInside(isPrivileged ? kinds : ['user', ...kinds], (program) =>
+        body(program, !isPrivileged),
+      );
       const base = { id: `mounts.${id}`, title, available: refusal === undefined };
       if (!refusal)
         return { ...base, ...(isPrivileged ? {} : { detail: 'with a user namespace' }) };
@@ -123,7 +125,7 @@ async function idMapped(host: Host): Promise<Feature> {
   // A user namespace that can't be is refused as such by a kernel that knows what it would be for.
   const nowhere = 1_000_000;
   const body = (program: Program): void =>
-    setMountAttributes(program, cloneTree(program, AT_FDCWD, '/', false), {
+    setMountAttributes(program, openTree(program, '/'), {
       userNamespace: nowhere,
     });
   const refusal = await probeInside(['mount'], body, ['EBADF']);

@@ -32,12 +32,17 @@ export function lookUp(
   const rootfs = description.rootfs === undefined ? undefined : realpathSync(description.rootfs);
   return {
     rootfs,
-    hostView: rootfs === undefined ? planHostView(readMountInfo()) : { overlays: [], files: [] },
+    hostView: rootfs === undefined ? viewOf(description) : { overlays: [], files: [] },
     user: userOf(description, rootfs ?? '/'),
     lastCapability: lastCapability(),
     mappings: mappingsOf(description),
     terminalSize,
   };
+}
+
+function viewOf({ namespaces }: ContainerDescription): HostViewPlan {
+  const userNamespace = namespaces.user !== undefined && namespaces.user !== false;
+  return planHostView(readMountInfo(), { userNamespace });
 }
 
 function userOf(description: ContainerDescription, rootfs: string): ResolvedUser {
