@@ -27,9 +27,21 @@ export const prctlSignal = syscall('prctl', [operation, oneOf('sig', SIGNAL)]);
 export const AMBIENT = { RAISE: 2, CLEAR_ALL: 4 } as const;
 const how = oneOf('how', prefixed('PR_CAP_AMBIENT_', AMBIENT));
 /** prctl(2) `PR_CAP_AMBIENT` about all capabilities at once: `CLEAR_ALL`. */
-export const prctlAmbientAll = syscall('prctl', [operation, how, ulong('arg3'), ulong('arg4'), ulong('arg5')]);
+export const prctlAmbientAll = syscall('prctl', [
+  operation,
+  how,
+  ulong('arg3'),
+  ulong('arg4'),
+  ulong('arg5'),
+]);
 /** prctl(2) `PR_CAP_AMBIENT` about one capability: `RAISE`. */
-export const prctlAmbient = syscall('prctl', [operation, how, oneOf('cap', CAP), ulong('arg4'), ulong('arg5')]);
+export const prctlAmbient = syscall('prctl', [
+  operation,
+  how,
+  oneOf('cap', CAP),
+  ulong('arg4'),
+  ulong('arg5'),
+]);
 
 /** capget(2). */
 export const capget = syscall('capget', [memory('hdrp', 8), memory('datap', 24)]);

@@ -1,4 +1,5 @@
-export { changeUser, finalize, type ChangeUserOptions, type Finalization } from './finalize.ts';
+export { changeUser, type ChangeUserOptions } from './change-user.ts';
+export { finalize, type Finalization } from './finalize.ts';
 export { lastCapability } from './last-capability.ts';
 export {
   allCapabilities,
@@ -10,7 +11,12 @@ export {
   type CapabilityName,
   type KnownCapability,
 } from './names.ts';
-export { closeOnExec, setDumpable, setNoNewPrivileges, setParentDeathSignal } from './privileges.ts';
+export {
+  closeOnExec,
+  setDumpable,
+  setNoNewPrivileges,
+  setParentDeathSignal,
+} from './privileges.ts';
 export {
   parseResourceLimit,
   setResourceLimits,
@@ -19,16 +25,14 @@ export {
   type ResourceLimits,
   type ResourceName,
 } from './rlimits.ts';
+export { parseGroup, parsePasswd, type GroupEntry, type PasswdEntry } from './passwd.ts';
 export { readFileInRoot } from './root-file.ts';
 export { dropCapabilities, setCapabilities, type DropOptions } from './set-capabilities.ts';
 export { readCapabilities, type CapabilitySets, type Keep } from './sets.ts';
 export {
   homeOf,
-  parseGroup,
-  parsePasswd,
   resolveUser,
   type AccountSources,
-  type GroupEntry,
-  type PasswdEntry,
   type ResolvedUser,
+  type UserDefaults,
 } from './user.ts';

@@ -33,7 +33,6 @@ export function setResourceLimits(kernel: Kernel, limits: ResourceLimits): void 
     const [soft, hard] = checkLimit(name, limit);
     kernel.section('@ts-c/capabilities', `the limit of ${name}`, () => {
       const memory = struct.make({ rlim_cur: soft, rlim_max: hard });
-      const format = (value: bigint): string => (value === infinity ? 'RLIM64_INFINITY' : String(value));
       memory.describe = () => `{rlim_cur=${format(soft)}, rlim_max=${format(hard)}}`;
       kernel.call(prlimit64, 0, RLIMIT[resource], memory, null);
     });
@@ -45,18 +44,26 @@ export function setResourceLimits(kernel: Kernel, limits: ResourceLimits): void 
  *
  * @throws {Error} `ERR_RESOURCE_LIMIT`
  */
-export function parseResourceLimit(text: string): { readonly name: ResourceName; readonly limit: ResourceLimit } {
+export function parseResourceLimit(text: string): {
+  readonly name: ResourceName;
+  readonly limit: ResourceLimit;
+} {
   const [, name = '', soft = '', hard = soft] = /^([^=]+)=([^:]+)(?::(.+))?$/.exec(text) ?? [];
   if (name === '') throw invalid(text, 'expected NAME=SOFT[:HARD], such as nofile=1024:2048');
   const value = (part: string): LimitValue => {
     if (part === 'unlimited' || part === '-1') return 'unlimited';
-    if (!/^\d{1,20}$/.test(part)) throw invalid(text, `${JSON.stringify(part)} is no number, nor "unlimited"`);
+    if (!/^\d{1,20}$/.test(part))
+      throw invalid(text, `${JSON.stringify(part)} is no number, nor "unlimited"`);
     return BigInt(part);
   };
   const resource = resourceOf(name.toUpperCase());
   const limit = { soft: value(soft), hard: value(hard) };
   checkLimit(resource, limit);
   return { name: resource, limit };
+}
+
+function format(value: bigint): string {
+  return value === infinity ? 'RLIM64_INFINITY' : String(value);
 }
 
 function resourceOf(name: string): ResourceName {

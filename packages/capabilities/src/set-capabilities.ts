@@ -1,5 +1,13 @@
 import { checkInteger, formatFlags, Memory, PR, type Kernel } from '@ts-c/syscall';
-import { AMBIENT, CAP, capget, capset, prctlAmbient, prctlAmbientAll, prctlCapability } from './calls.ts';
+import {
+  AMBIENT,
+  CAP,
+  capget,
+  capset,
+  prctlAmbient,
+  prctlAmbientAll,
+  prctlCapability,
+} from './calls.ts';
 import { problem } from './error.ts';
 import { lastCapability } from './last-capability.ts';
 import { capabilities, capabilityNumber, lastPossible, type CapabilityName } from './names.ts';
@@ -69,8 +77,7 @@ export function dropBounding(
     // Whoever does not know a capability knows none behind it either, so the first EINVAL ends it.
     kernel.attempt(['EINVAL'], () => {
       for (let number = 0; number <= last; number++) {
-        if (!((kept >> BigInt(number)) & 1n))
-          kernel.call(prctlCapability, PR.CAPBSET_DROP, number);
+        if (!((kept >> BigInt(number)) & 1n)) kernel.call(prctlCapability, PR.CAPBSET_DROP, number);
       }
     });
   });
@@ -101,7 +108,11 @@ export function expectHeld(kernel: Kernel, names: readonly CapabilityName[], dro
     if (drop) {
       const effective = kernel.load(data, 0, 4);
       const bit = 1 << capabilities.SETPCAP;
-      kernel.expect(effective, { equals: bit, mask: bit }, notHeld('prctl', 'SETPCAP is needed to drop others from the bounding set'));
+      kernel.expect(
+        effective,
+        { equals: bit, mask: bit },
+        notHeld('prctl', 'SETPCAP is needed to drop others from the bounding set'),
+      );
     }
     const permitted = [4, 16].map((offset) => kernel.load(data, offset, 4));
     for (const name of new Set(names)) {
@@ -122,18 +133,24 @@ function notHeld(syscall: string, why: string): { code: string; message: string 
 
 /** Refuses sets that the kernel would refuse, by name and not as EPERM. */
 export function checkSets({ effective, permitted, inheritable, ambient }: ThreadSets): void {
-  const within = (name: string, set: readonly CapabilityName[], other: string, limit: readonly CapabilityName[]): void => {
-    const stray = set.find((capability) => !limit.includes(capability));
-    if (stray === undefined) return;
-    throw problem(
-      'ERR_CAPABILITY_SETS',
-      `${name}: ${stray} has to be ${other} as well; add it there or leave it out here`,
-      { capability: stray },
-    );
-  };
-  within('effective', effective, 'permitted', permitted);
-  within('ambient', ambient, 'permitted', permitted);
-  within('ambient', ambient, 'inheritable', inheritable);
+  checkWithin('effective', effective, 'permitted', permitted);
+  checkWithin('ambient', ambient, 'permitted', permitted);
+  checkWithin('ambient', ambient, 'inheritable', inheritable);
+}
+
+function checkWithin(
+  name: string,
+  set: readonly CapabilityName[],
+  other: string,
+  limit: readonly CapabilityName[],
+): void {
+  const stray = set.find((capability) => !limit.includes(capability));
+  if (stray === undefined) return;
+  throw problem(
+    'ERR_CAPABILITY_SETS',
+    `${name}: ${stray} has to be ${other} as well; add it there or leave it out here`,
+    { capability: stray },
+  );
 }
 
 /** Of the calling thread: pid 0. */
@@ -153,7 +170,9 @@ function capabilityData(sets: ThreadSets): Memory {
   });
   const [effective = 0n, permitted = 0n, inheritable = 0n] = masks;
   memory.describe = () => {
-    const table = Object.fromEntries(Object.entries(CAP).map(([name, number]) => [name, 1n << BigInt(number)]));
+    const table = Object.fromEntries(
+      Object.entries(CAP).map(([name, number]) => [name, 1n << BigInt(number)]),
+    );
     const format = (mask: bigint): string => formatFlags(table, mask);
     return `{effective=${format(effective)}, permitted=${format(permitted)}, inheritable=${format(inheritable)}}`;
   };

@@ -1,106 +1,146 @@
+import { checkInteger, checkString } from '@ts-c/syscall';
 import { problem } from './error.ts';
+import { highestId, parseGroup, parsePasswd, type GroupEntry, type PasswdEntry } from './passwd.ts';
 
-/** Who a process is to be. */
+/** Whom a process is to become. */
 export interface ResolvedUser {
   readonly uid: number;
   readonly gid: number;
-  /** Supplementary groups. */
+  /** Supplementary groups: initgroups(3). */
   readonly additionalGids: readonly number[];
-  /** The home directory, where passwd(5) names one. */
+  /** The home directory, where the user has an entry. */
   readonly home?: string;
+  /** The name, where the user has an entry. */
   readonly name?: string;
 }
 
-/** The texts that names are looked up in; a missing file is no error. */
+/** The text of the files that users and groups are looked up in; absent where the file is. */
 export interface AccountSources {
-  /** Text of a passwd(5). */
-  readonly passwd?: string;
-  /** Text of a group(5). */
-  readonly group?: string;
+  readonly passwd?: string | undefined;
+  readonly group?: string | undefined;
 }
 
-/** An entry of passwd(5). */
-export interface PasswdEntry {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly home: string;
+/** Who it is where nothing is said: root, unless given. */
+export interface UserDefaults {
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
-/** An entry of group(5). */
-export interface GroupEntry {
-  readonly name: string;
-  readonly gid: number;
-  readonly members: readonly string[];
-}
-
-const largestId = 2 ** 31 - 1;
+// As in 1.1.0, what is asked for by number goes to here; entries of the files may go higher.
+const highestAskedFor = 2 ** 31 - 1;
+/** NGROUPS_MAX of setgroups(2). */
+const mostGroups = 65_536;
 
 /**
- * Finds out who is meant by the `user` of a configuration: `name`, `uid`, `name:group` or `uid:gid`, or nobody in particular: root.
+ * Finds the user that `spec` means: nothing, `name`, `uid`, `name:group`, `uid:gid`, looked up in a container's own passwd(5) and
+ * group(5). The first entry that has the name, or the number as its text, is the one. Supplementary groups are those that list the
+ * user, unless a group is named.
  *
- * A name is matched first, by name or by number. Only a number may be without an entry. A group that is named stands alone; without
- * one, all groups that list the user come along. Fields beyond the second are ignored, as libcontainer 1.1.0 did.
+ * @example
+ * resolveUser('daemon', { passwd: readFileInRoot(rootfs, '/etc/passwd'), group: readFileInRoot(rootfs, '/etc/group') });
  *
- * @throws {Error} `ERR_UNKNOWN_USER`, `ERR_UNKNOWN_GROUP`, or `ERR_ID_RANGE` for a number above 2147483647.
+ * @throws {Error} `ERR_UNKNOWN_USER` or `ERR_UNKNOWN_GROUP` for what is neither in the file nor a number; `ERR_ID_RANGE`
+ *   for a number above 2147483647 or below 0; `ERR_INVALID_PASSWD` or `ERR_INVALID_GROUP` where the entry has no proper id.
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE` for a NUL in `spec`, or for defaults that are no ids.
  */
-export function resolveUser(spec: string, sources: AccountSources = {}): ResolvedUser {
-  const [user = '', group = ''] = spec.split(':');
-  const entries = parsePasswd(sources.passwd ?? '');
-  const entry = user === '' ? entries.find(({ uid }) => uid === 0) : entries.find(({ name, uid }) => name === user || String(uid) === user);
-  const uid = entry?.uid ?? (user === '' ? 0 : parseId(user, 'user', 'ERR_UNKNOWN_USER', 'etc/passwd'));
-  const groups = parseGroup(sources.group ?? '');
-  const who = entry ? { home: entry.home, name: entry.name } : {};
-  if (group !== '') {
-    const found = groups.find(({ name, gid }) => name === group || String(gid) === group);
-    return { uid, gid: found?.gid ?? parseId(group, 'group', 'ERR_UNKNOWN_GROUP', 'etc/group'), additionalGids: [], ...who };
+export function resolveUser(
+  spec: string,
+  sources: AccountSources = {},
+  defaults: UserDefaults = {},
+): ResolvedUser {
+  checkString('user', spec);
+  const { uid = 0, gid = 0 } = defaults;
+  checkInteger('defaults.uid', uid, 0, highestId);
+  checkInteger('defaults.gid', gid, 0, highestId);
+  const [userPart = '', groupPart = ''] = spec.split(':');
+
+  const entry = findUser(userPart === '' ? String(uid) : userPart, userPart === '', sources);
+  const found = entry
+    ? { uid: entry.uid, gid: entry.gid }
+    : { uid: userPart === '' ? uid : askedFor('user', userPart, sources.passwd), gid };
+  const named = {
+    ...(entry?.home ? { home: entry.home } : {}),
+    ...(entry?.name ? { name: entry.name } : {}),
+  };
+  if (groupPart !== '')
+    return { ...found, gid: findGid(groupPart, sources), additionalGids: [], ...named };
+  return { ...found, additionalGids: entry?.name ? gidsOf(entry.name, sources) : [], ...named };
+}
+
+/** The directory that HOME is to name: the user's, or `/` where it has none. */
+export function homeOf(user: ResolvedUser): string {
+  return user.home?.startsWith('/') ? user.home : '/';
+}
+
+function findUser(
+  text: string,
+  byNumberOnly: boolean,
+  { passwd = '' }: AccountSources,
+): PasswdEntry | undefined {
+  const entry = parsePasswd(passwd).find(
+    ({ name, uid, problem: wrong }) =>
+      (!byNumberOnly && name === text) || (wrong === undefined && String(uid) === text),
+  );
+  return checked('user', entry);
+}
+
+function findGid(text: string, { group }: AccountSources): number {
+  const entry = parseGroup(group ?? '').find(
+    ({ name, gid, problem: wrong }) =>
+      name === text || (wrong === undefined && String(gid) === text),
+  );
+  return checked('group', entry)?.gid ?? askedFor('group', text, group);
+}
+
+function gidsOf(user: string, { group = '' }: AccountSources): number[] {
+  const entries = parseGroup(group).filter(({ members }) => members.includes(user));
+  const gids = [...new Set(entries.map((entry) => checked('group', entry)?.gid ?? 0))];
+  if (gids.length <= mostGroups) return gids;
+  throw problem(
+    'ERR_INVALID_GROUP',
+    `/etc/group: user ${quote(user)} is in ${gids.length} groups, and a process in ${mostGroups} at most`,
+    { path: '/etc/group' },
+  );
+}
+
+/** 1.1.0 took an id that could not be read as 0, and so made root of whoever had a mistake in the file. */
+function checked<T extends PasswdEntry | GroupEntry>(
+  what: 'user' | 'group',
+  entry: T | undefined,
+): T | undefined {
+  if (entry?.problem === undefined) return entry;
+  const path = fileOf(what);
+  throw problem(
+    what === 'user' ? 'ERR_INVALID_PASSWD' : 'ERR_INVALID_GROUP',
+    `${path}: ${what} ${quote(entry.name)} can't be used, as ${entry.problem}; mend the line`,
+    { path, [what]: entry.name },
+  );
+}
+
+/** What is in no file may still be a number: decimal, nothing around it. Anything else is refused, and nothing cut short. */
+function askedFor(what: 'user' | 'group', text: string, file: string | undefined): number {
+  const path = fileOf(what);
+  if (/^(0|[1-9]\d*)$/.test(text) && Number(text) <= highestAskedFor) return Number(text);
+  if (/^-?\d+$/.test(text) && !/^0\d/.test(text)) {
+    throw problem(
+      'ERR_ID_RANGE',
+      `${what} ${quote(text)} is not in ${path}, and as a number it has to be from 0 to ${highestAskedFor}`,
+      { path, [what]: text },
+    );
   }
-  const isNamed = user !== '' && entry !== undefined;
-  const additionalGids = isNamed ? groups.filter(({ members }) => members.includes(entry.name)).map(({ gid }) => gid) : [];
-  return { uid, gid: entry?.gid ?? 0, additionalGids, ...who };
+  const where = file === undefined ? `there is no ${path}` : `${path} does not have it`;
+  throw problem(
+    what === 'user' ? 'ERR_UNKNOWN_USER' : 'ERR_UNKNOWN_GROUP',
+    `unable to find ${what} ${quote(text)}: ${where}; add it there, or give a number`,
+    { path, [what]: text },
+  );
 }
 
-/** The home directory of a user: what passwd(5) says, or `/`. */
-export function homeOf({ home }: ResolvedUser): string {
-  return home === undefined || home === '' ? '/' : home;
+function fileOf(what: 'user' | 'group'): string {
+  return what === 'user' ? '/etc/passwd' : '/etc/group';
 }
 
-/** Reads a passwd(5). Blank lines are passed over; missing fields are empty, and ids that are no numbers 0. */
-export function parsePasswd(text: string): PasswdEntry[] {
-  return linesOf(text).map(([name = '', , uid, gid, , home = '']) => ({ name, uid: idOf(uid), gid: idOf(gid), home }));
-}
-
-/** Reads a group(5). Blank lines are passed over; missing fields are empty, and ids that are no numbers 0. */
-export function parseGroup(text: string): GroupEntry[] {
-  return linesOf(text).map(([name = '', , gid, members = '']) => ({
-    name,
-    gid: idOf(gid),
-    members: members.split(',').filter((member) => member !== ''),
-  }));
-}
-
-function linesOf(text: string): string[][] {
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => line.split(':'));
-}
-
-// The kernel's ids end at 2^32 - 2; -1 means "leave it as it is" to setresuid(2), and must never come out of a file.
-const kernelLimit = 2 ** 32 - 2;
-
-function idOf(text: string | undefined): number {
-  const number = /^\d+$/.test(text ?? '') ? Number(text) : 0;
-  if (number <= kernelLimit) return number;
-  throw problem('ERR_ID_RANGE', `id ${text} in an account file is beyond ${kernelLimit}, the last one there can be`, { id: text });
-}
-
-/** An id in decimal: nothing else is taken for one, and nothing is cut off. */
-function parseId(text: string, kind: 'user' | 'group', code: 'ERR_UNKNOWN_USER' | 'ERR_UNKNOWN_GROUP', file: string): number {
-  if (!/^\d+$/.test(text)) {
-    throw problem(code, `Unable to find ${kind} ${text}: it is not in the container's ${file}, and no number`, { [kind]: text });
-  }
-  const number = Number(text);
-  if (number <= largestId) return number;
-  throw problem('ERR_ID_RANGE', `${kind} ${text} is out of range: ids go from 0 to ${largestId}`, { [kind]: text });
+/** In quotes, and not longer than a line: names come from files that anybody may have written. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
 }
