@@ -54,7 +54,13 @@ export {
   type Root,
 } from './root.ts';
 export { setUpMountNamespace, type MountSetup } from './setup.ts';
-export { mountSystem, systemMounts, type SystemMount } from './system.ts';
+export {
+  mountSystem,
+  systemMounts,
+  ttyGroup,
+  type SystemMount,
+  type SystemOptions,
+} from './system.ts';
 export {
   bindMount,
   idmapMount,

@@ -35,6 +35,8 @@ export interface MountSetup {
    * private, with `noPivotRoot` slave. Nothing ever spreads to the host.
    */
   readonly mountPropagation?: MountPropagation;
+  /** Is there a group 5 for terminals? By default yes; in a user namespace only if it has a mapping. */
+  readonly hasTtyGroup?: boolean;
   /** Steps that make /dev/console, when all else in /dev but links is there. */
   readonly console?: (root: Root) => void;
 }
@@ -47,13 +49,13 @@ export interface MountSetup {
  * @throws {MountError} for a mount or a device that can't be.
  */
 export function setUpMountNamespace(kernel: Kernel, setup: MountSetup): void {
-  const { noPivotRoot = false, restrictSys = false, mountLabel = '' } = setup;
+  const { noPivotRoot = false, restrictSys = false, mountLabel = '', hasTtyGroup = true } = setup;
   const { mountPropagation = noPivotRoot ? 'slave' : 'private' } = setup;
   const slave = mountPropagation === 'slave' || mountPropagation === 'shared';
   // Modes are meant as they are given here.
   kernel.section(owner, 'the file mode mask', () => kernel.call(umask, 0));
   const root = openRoot(kernel, setup.rootfs, { propagation: slave ? 'slave' : 'private' });
-  mountSystem(kernel, root, { mountLabel });
+  mountSystem(kernel, root, { mountLabel, hasTtyGroup });
   mountConfigured(kernel, root, setup.mounts);
   createDeviceNodes(kernel, root, setup.deviceNodes);
   mountPtmx(kernel, root);

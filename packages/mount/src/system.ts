@@ -13,6 +13,9 @@ export interface SystemMount extends FileSystem {
 
 const { NODEV, NOEXEC, NOSUID, RDONLY, STRICTATIME } = MOUNT_ATTR;
 
+/** The group that terminals belong to, by convention. */
+export const ttyGroup = 5;
+
 /** The mounts that every container has, in order: those of libcontainer 1.1.0. */
 export const systemMounts: readonly SystemMount[] = [
   {
@@ -50,28 +53,37 @@ export const systemMounts: readonly SystemMount[] = [
     type: 'devpts',
     source: 'devpts',
     attributes: NOSUID | NOEXEC,
-    data: ['newinstance', 'ptmxmode=0666', 'mode=620', 'gid=5'],
+    data: ['newinstance', 'ptmxmode=0666', 'mode=620', `gid=${ttyGroup}`],
     labelled: true,
   },
 ];
+
+/** What {@link mountSystem} has to know. */
+export interface SystemOptions {
+  readonly mountLabel?: string;
+  readonly hasTtyGroup?: boolean;
+}
 
 /**
  * Mounts /proc, /sys, /dev, /dev/shm and /dev/pts inside a root. Where one of them is a symbolic link it is refused: ELOOP. Where
  * sysfs may not be mounted, in a user namespace that does not own its network namespace, the host's /sys is bound, read-only.
  *
+ * @param options.hasTtyGroup Does {@link ttyGroup} exist? In a user namespace it may have no mapping; then terminals belong to whoever
+ *   opens them.
  * @param options.mountLabel An SELinux label for those that can carry one. A kernel without SELinux refuses it: EINVAL.
  */
 export function mountSystem(
   kernel: Kernel,
   root: Root,
-  { mountLabel = '' }: { readonly mountLabel?: string } = {},
+  { mountLabel = '', hasTtyGroup = true }: SystemOptions = {},
 ): void {
   for (const mount of systemMounts) {
-    const { destination, source } = mount;
+    const { destination, source, data = [] } = mount;
+    const kept = hasTtyGroup ? data : data.filter((option) => option !== `gid=${ttyGroup}`);
     kernel.section(owner, `${source} on ${destination}`, () => {
       makeDirectory(kernel, root, destination);
       withDescriptor(kernel, openInRoot(kernel, root, destination, directoryFlags), (target) => {
-        const put = (): void => mountOn(kernel, target, mount, mountLabel);
+        const put = (): void => mountOn(kernel, target, { ...mount, data: kept }, mountLabel);
         if (mount.type === 'sysfs') kernel.attempt(['EPERM'], put, () => bindSys(kernel, target));
         else put();
       });

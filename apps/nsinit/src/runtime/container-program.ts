@@ -98,6 +98,7 @@ function setUp(
       ...(readonlyPaths ? { readonlyPaths } : {}),
       ...(description.mountPropagation ? { mountPropagation: description.mountPropagation } : {}),
       ...(description.mountLabel ? { mountLabel: description.mountLabel } : {}),
+      hasTtyGroup: facts.ttyGroup !== undefined,
       ...(description.tty ? { console } : {}),
     });
   }
@@ -123,7 +124,7 @@ function openConsole(program: Program, root: Root, socket: number, facts: Facts)
   const devpts = openInRoot(program, root, 'dev/pts', OPEN.PATH | OPEN.DIRECTORY | OPEN.CLOEXEC);
   const { master, slave } = openTerminal(program, devpts, {
     ...(facts.terminalSize ? { size: facts.terminalSize } : {}),
-    owner: { uid: facts.user.uid, gid: 5 },
+    owner: { uid: facts.user.uid, gid: facts.ttyGroup ?? facts.user.gid },
   });
   bindConsole(program, dev, slave);
   sendDescriptor(program, socket, master);

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
 import process from 'node:process';
 import { lastCapability, resolveUser, type ResolvedUser } from '@ts-c/capabilities';
-import { planHostView, readMountInfo, type HostViewPlan } from '@ts-c/mount';
-import { mapWriter, ownMapping, type Mappings } from '@ts-c/namespaces';
+import { planHostView, readMountInfo, ttyGroup, type HostViewPlan } from '@ts-c/mount';
+import { mapWriter, ownMapping, type IdMapping, type Mappings } from '@ts-c/namespaces';
 import type { ContainerDescription } from '../description.ts';
 import { readAccounts } from './accounts.ts';
 import { DescriptionError } from './check.ts';
@@ -16,6 +16,8 @@ export interface Facts {
   /** The highest capability that the kernel knows. */
   readonly lastCapability: number;
   readonly mappings: Mappings | undefined;
+  /** The group that terminals belong to, if it exists inside. */
+  readonly ttyGroup: number | undefined;
   /** The size of the terminal to begin with. */
   readonly terminalSize: { readonly rows: number; readonly columns: number } | undefined;
 }
@@ -30,12 +32,14 @@ export function lookUp(
   terminalSize?: Facts['terminalSize'],
 ): Facts {
   const rootfs = description.rootfs === undefined ? undefined : realpathSync(description.rootfs);
+  const mappings = mappingsOf(description);
   return {
     rootfs,
     hostView: rootfs === undefined ? viewOf(description) : { overlays: [], files: [] },
     user: userOf(description, rootfs ?? '/'),
     lastCapability: lastCapability(),
-    mappings: mappingsOf(description),
+    mappings,
+    ttyGroup: !mappings || mapsId(mappings.gid, ttyGroup) ? ttyGroup : undefined,
     terminalSize,
   };
 }
@@ -65,4 +69,8 @@ function mappingsOf({
   const uid = uidMappings && uidMappings.length > 0 ? uidMappings : ownMapping(caller.uid);
   const gid = gidMappings && gidMappings.length > 0 ? gidMappings : ownMapping(caller.gid);
   return { uid, gid, writer: mapWriter(uid, gid, caller) };
+}
+
+function mapsId(mappings: readonly IdMapping[], id: number): boolean {
+  return mappings.some(({ containerId, size }) => id >= containerId && id < containerId + size);
 }

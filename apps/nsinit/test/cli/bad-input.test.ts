@@ -261,9 +261,15 @@ describe.skipIf(!isRoot)('without privileges (needs root to give them up)', () =
     '--clear-groups',
     '--inh-caps=-all',
   ];
-  const nobody = (args: readonly string[]): { status: number | null; stderr: string } => {
+  const nobody = (
+    args: readonly string[],
+  ): { status: number | null; stdout: string; stderr: string } => {
     const [file = '', ...rest] = [...setpriv, ...command, ...args];
     return spawnSync(file, rest, { env: { PATH: process.env['PATH'] }, encoding: 'utf8' });
+  };
+  const nobodyIn = (words: readonly string[]): boolean => {
+    const [file = '', ...rest] = [...setpriv, ...words];
+    return spawnSync(file, rest, { stdio: 'ignore' }).status === 0;
   };
   // The program itself has to be within reach of others.
   const canTry = nobody(['--version']).status === 0;
@@ -276,6 +282,22 @@ describe.skipIf(!isRoot)('without privileges (needs root to give them up)', () =
     expect(stderr.trimEnd().split('\n')).toHaveLength(stderr.includes('hint:') ? 2 : 1);
     expect(stderr).toMatch(/needs root \(CAP_SYS_ADMIN\)|EACCES/);
   });
+
+  const userNamespaces = nobodyIn(['unshare', '--user', '--map-root-user', 'true']);
+
+  it.skipIf(!canTry || !userNamespaces)(
+    'is root in a user namespace (needs setpriv, unshare)',
+    () => {
+      const root = temporaryDirectory('root');
+      chmodSync(root, 0o777);
+      const script = 'id -u; cat /proc/self/uid_map; touch /usr/written && echo written';
+      const args = ['run', '--root', join(root, 'own'), '--userns=0:65534:1', 'sh', '-c', script];
+      const { status, stdout, stderr } = nobody(args);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(stdout).toMatch(/^0\n\s+0\s+65534\s+1\nwritten\n$/);
+      expect(recorded(join(root, 'own'))).toEqual([]);
+    },
+  );
 
   it.skipIf(!canTry)('plans as anybody (needs setpriv)', () => {
     const { status, stderr } = nobody(['plan', 'true']);
