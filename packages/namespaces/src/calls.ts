@@ -17,8 +17,8 @@ import {
 } from '@ts-c/syscall';
 import { namespaces } from './kinds.ts';
 
-/** `CLONE_*` flags of clone(2): one for each kind of namespace, and those that say what child there will be. */
-export const CLONE: FlagTable = {
+// One for each kind of namespace, and those that say what child there will be.
+const CLONE: FlagTable = {
   ...Object.fromEntries(namespaces.map(({ key, flag }) => [`CLONE_${key}`, flag])),
   CLONE_PIDFD: 0x1000,
 };

@@ -58,7 +58,7 @@ describe('detached', () => {
 
 describe('a process that is pid 1 of its namespace', () => {
   it('supervises as any other does', async () => {
-    const script = `await run('sh', ['-c', 'kill -9 $$'], { namespaces: { pid: true } });`;
+    const script = `await run('sh', ['-c', 'kill -9 $$'], { namespaces: { uts: true } });`;
     const { code, stdout } = await run(process.execPath, scriptOf(script), {
       namespaces: { pid: true },
     });

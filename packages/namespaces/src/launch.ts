@@ -46,7 +46,7 @@ export function launch(program: Program | Executable, options: LaunchOptions): S
     else if (kind === reports.started.kind) {
       started.reach();
       // Nothing more is to come but the end of the process, which is what keeps us waiting, or does not.
-      keepWaiting(control, false);
+      unref(control);
     } else if (kind === reports.unshared.kind) void mapIds();
   });
   const mapIds = async (): Promise<void> => {
@@ -62,15 +62,10 @@ export function launch(program: Program | Executable, options: LaunchOptions): S
   const fail = (error: unknown): void => milestones.forEach((milestone) => milestone.miss(error));
   // Prepended: by the time others hear of the error, the promises have it.
   process.prependListener('error', fail);
-  process.prependListener('exit', (code, signal) => {
-    // The event 'close' comes when this is closed too, and may not be missed.
-    keepWaiting(control, true);
-    // Reports that came just before the end are read first.
-    const end = (): void =>
-      fail(new Error(`the supervisor ended early, ${signal ?? `with status ${code}`}`));
-    if (control.readableEnded || control.destroyed) end();
-    else control.once('close', end);
-  });
+  // By then all reports have been read.
+  process.once('exit', (code, signal) =>
+    fail(new Error(`the supervisor ended early, ${signal ?? `with status ${code}`}`)),
+  );
   return {
     process,
     created: created.promise,
@@ -82,16 +77,14 @@ export function launch(program: Program | Executable, options: LaunchOptions): S
     release() {
       control.end(encodeMessage(messages.release));
       process.unref();
-      keepWaiting(control, false);
+      unref(control);
     },
   };
 }
 
-/** Does the event loop go on for the sake of this stream alone? */
-function keepWaiting(stream: Duplex, yes: boolean): void {
-  const socket = stream as Duplex & Partial<Pick<Socket, 'ref' | 'unref'>>;
-  if (yes) socket.ref?.();
-  else socket.unref?.();
+/** Lets the event loop end although there is this stream. */
+function unref(stream: Duplex): void {
+  (stream as Duplex & Partial<Pick<Socket, 'unref'>>).unref?.();
 }
 
 /** A promise that nobody has to wait for. */

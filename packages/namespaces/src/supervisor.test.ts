@@ -99,13 +99,15 @@ describe('a supervised child', () => {
 
   it('fails: the promises that have not been reached reject with what failed', async () => {
     const supervised = start('true', {
+      hold: true,
       execute: (program) => execute(program, { file: '/no/such', argv: ['x'], environment: [] }),
     });
     const errors: unknown[] = [];
     supervised.process.on('error', (error) => errors.push(error));
+    expect(await supervised.created).toBeGreaterThan(0);
+    supervised.proceed();
     await expect(supervised.started).rejects.toMatchObject({ code: 'ENOENT', path: '/no/such' });
     await expect(supervised.ready).rejects.toMatchObject({ code: 'ENOENT' });
-    expect(await supervised.created).toBeGreaterThan(0);
     await once(supervised.process, 'close');
     expect(errors.length).toBe(1);
   });

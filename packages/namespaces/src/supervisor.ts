@@ -116,7 +116,7 @@ export function supervise(program: Program, supervision: Supervision): void {
 }
 
 /** Refuses what would otherwise be left out without a word. */
-export function checkSupervision({
+function checkSupervision({
   created,
   mappings,
   timeOffsets,
