@@ -7,11 +7,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { interpreter } from '../src/program/interpreter/bytes.ts';
 
 const native = process.arch === 'arm64' ? 'arm64' : 'x64';
-const tools = {
+const tools: Record<'x64' | 'arm64', [assembler: string, objcopy: string]> = {
   x64: native === 'x64' ? ['as', 'objcopy'] : ['x86_64-linux-gnu-as', 'x86_64-linux-gnu-objcopy'],
   arm64:
     native === 'arm64' ? ['as', 'objcopy'] : ['aarch64-linux-gnu-as', 'aarch64-linux-gnu-objcopy'],
-} as const;
+};
 
 describe.each(['x64', 'arm64'] as const)('the interpreter for %s', (arch) => {
   const [assembler, objcopy] = tools[arch];
