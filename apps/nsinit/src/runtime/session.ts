@@ -97,7 +97,7 @@ export async function runDetached(
     container.release();
     return await container.pid;
   } catch (error) {
-    container.kill('SIGKILL');
+    // It ends by itself, with the status that says what failed.
     const reason = await container.wait().then(
       () => error,
       (failure: unknown) => failure,
