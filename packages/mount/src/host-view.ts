@@ -15,6 +15,7 @@ import {
   type Value,
 } from '@ts-c/syscall';
 import { fchmodat, fchownat, symlinkat } from './calls.ts';
+import { umount } from './classic.ts';
 import { createFileSystem } from './file-system.ts';
 import { MOUNT_ATTR } from './flags.ts';
 import type { HostBind, HostOverlay, HostViewPlan } from './host-view-plan.ts';
@@ -72,10 +73,22 @@ export function hostView(kernel: Kernel, plan: HostViewPlan): Value {
     for (const bind of files) placeBind(kernel, root, bind, own);
     placeEmpty(kernel, root, '/tmp', 0o1777);
     placeEmpty(kernel, root, '/run', 0o755);
-    kernel.call(chdir, '/');
     kernel.call(close, layers);
+    uncover(kernel, fd);
+    kernel.call(chdir, '/');
     return fd;
   });
+}
+
+/**
+ * Takes the layers out from under the view: of what lies over `/`, the view is to be all there is, so that pivot_root(2) leaves
+ * nothing of the old root behind. What an overlay is made of it has hold of by itself.
+ */
+function uncover(kernel: Kernel, view: Value): void {
+  // A directory that every Linux system has, for a moment.
+  moveMount(kernel, view, '/proc');
+  umount(kernel, '/', { detach: true });
+  moveMount(kernel, view, '/');
 }
 
 /** A file system in memory that is not attached yet. */
