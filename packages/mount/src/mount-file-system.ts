@@ -18,7 +18,7 @@ import { createFileSystem, type FileSystem } from './file-system.ts';
 import { MOUNT_ATTR, MS } from './flags.ts';
 import { parseMountOptions, splitOption } from './options.ts';
 import { directoryFlags, openInRoot, type Root } from './root.ts';
-import { moveMount, owner, withDescriptor } from './tree.ts';
+import { moveMount, owner, setMountAttributes, withDescriptor } from './tree.ts';
 
 // Instances of these are shared with others, or hold nothing that could be written behind the mount's back: read-only is a matter of
 // the mount alone, never of the file system (which would make the host's own read-only).
@@ -58,11 +58,9 @@ export function mountFileSystem(kernel: Kernel, root: Root, mount: Mount): void 
     onto(kernel, root, mount, 'directory', (target) => {
       if (data.some(isTooLong)) mountByDirectory(kernel, target, fileSystem);
       else
-        withDescriptor(kernel, createFileSystem(kernel, fileSystem), (created) => {
-          const hasMode = data.some((option) => option.startsWith('mode='));
-          if (type === 'tmpfs' && !hasMode) copyMode(kernel, target, created);
-          moveMount(kernel, created, target);
-        });
+        withDescriptor(kernel, createWithMode(kernel, fileSystem, target), (created) =>
+          moveMount(kernel, created, target),
+        );
     });
     if (!propagation) return;
     const place = openInRoot(kernel, root, destination, undefined, { symlinks: true });
@@ -72,6 +70,19 @@ export function mountFileSystem(kernel: Kernel, root: Root, mount: Mount): void 
 
 function isTooLong(option: string): boolean {
   return Buffer.byteLength(splitOption(option).value ?? '') > longestValue;
+}
+
+/** Makes a mount; a tmpfs without a mode of its own gets that of the directory that it is going to cover. */
+function createWithMode(kernel: Kernel, fileSystem: Required<FileSystem>, target: Value): Value {
+  const { type, attributes, data } = fileSystem;
+  const hasMode = data.some((option) => option.startsWith('mode='));
+  if (type !== 'tmpfs' || hasMode) return createFileSystem(kernel, fileSystem);
+  // A mode can't be changed through a mount that is read-only.
+  const readOnly = attributes & MOUNT_ATTR.RDONLY;
+  const created = createFileSystem(kernel, { ...fileSystem, attributes: attributes & ~readOnly });
+  copyMode(kernel, target, created);
+  if (readOnly !== 0) setMountAttributes(kernel, created, { set: readOnly });
+  return created;
 }
 
 /** Gives the root of a mount the mode of a directory. */
