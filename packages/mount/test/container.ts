@@ -21,7 +21,6 @@ import {
   type SystemError,
 } from '@ts-c/syscall';
 import { onTestFinished } from 'vitest';
-import { changePropagation } from '../src/index.ts';
 
 /** Where a static busybox is, if there is one (Debian: busybox-static). */
 export const busybox: string | undefined = ['/bin/busybox', '/usr/bin/busybox'].find((path) =>
@@ -112,22 +111,12 @@ export async function contain(
   return run(program);
 }
 
-/** Runs steps in a mount namespace of their own. */
-export function isolate(body: (program: Program) => void): Promise<Outcome> {
-  const program = new Program();
-  program.call(unshare, CLONE.NEWNS);
-  changePropagation(program, '/', 'private');
-  body(program);
-  program.call(exitGroup, 0);
-  return run(program);
-}
-
 function enterUserNamespace(program: Program, flag: number): void {
   program.call(unshare, flag);
   const maps = { setgroups: 'deny', uid_map: '0 0 1', gid_map: '0 0 1' };
-  for (const [name, text] of Object.entries(maps)) {
+  for (const [name, line] of Object.entries(maps)) {
     const file = program.call(openat, AT_FDCWD, `/proc/self/${name}`, OPEN.WRONLY, 0);
-    program.call(write, file, Memory.text('map', text), text.length);
+    program.call(write, file, Memory.text('map', line), line.length);
     program.call(close, file);
   }
 }
