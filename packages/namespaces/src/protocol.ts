@@ -25,7 +25,7 @@ export const reports = {
   created: report(2, 'created'),
   /** The child has done all its steps up to the gate in front of execve(2). */
   ready: report(3, 'ready'),
-  /** The child has left for its command: execve(2) has succeeded, or the child is gone. */
+  /** The child has become its command. */
   started: report(4, 'started'),
   /** There is a new user namespace, whose id maps somebody outside has to write. */
   unshared: report(5, 'unshared'),

@@ -92,8 +92,7 @@ describe('a supervised child', () => {
     await ready;
     process.kill(pid, 'SIGKILL');
     expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
-    // The end of a child that has not executed anything can't be told from its start, unless it has reported a failure.
-    await started.catch(() => {});
+    await expect(started).rejects.toThrow('the supervisor ended early, SIGKILL');
     expect(isAlive(pid)).toBe(false);
   });
 

@@ -15,6 +15,7 @@ import {
   sendFailure,
   setsid,
   SIGNAL,
+  write,
   type Program,
   type Value,
 } from '@ts-c/syscall';
@@ -216,6 +217,8 @@ function beChild(
     // A change of user clears the signal, hence once more.
     program.call(prctl, PR.SET_PDEATHSIG, outlives ? 0 : SIGNAL.SIGKILL, 0, 0, 0);
     if (!outlives) endWithSupervisor(program, executed.write);
+    // One that has been killed before leaves the pipe empty: its end is no start.
+    program.call(write, executed.write, Memory.text('executing', '+'), 1);
     program.call(sigprocmask, SIG_SETMASK, new Memory(8), null, 8);
     execute(program);
   });

@@ -31,7 +31,7 @@ import { messages, messageSize, reports } from './protocol.ts';
 /** What the supervisor holds of its child. */
 export interface Child {
   readonly pidfd: Value;
-  /** Reads end-of-file once the child has executed its command. */
+  /** A pipe whose other end closes as the child executes its command, or ends; a byte in it says that it has come to do the former. */
   readonly executed: Value;
   /** Where a byte lets the child proceed. */
   readonly proceed: Value | undefined;
@@ -52,7 +52,8 @@ const watched = { child: 0, executed: 1, signals: 2, control: 3 } as const;
 export function watchChild(program: Program, child: Watched): void {
   const signals = program.call(signalfd4, -1, allSignals(), 8, SFD_CLOEXEC);
   const fds = new Memory(Object.keys(watched).length * pollfd.size);
-  for (const index of Object.values(watched))
+  // That its other end is closed is told in any case; the byte in it alone is no news.
+  for (const index of [watched.child, watched.signals, watched.control])
     fds.set('u16', index * pollfd.size + pollfd.events, POLL.IN);
   fds.describe = () => `[${Object.keys(watched).join(', ')}]`;
   const watch = (index: number, descriptor: Value): void =>
@@ -85,7 +86,8 @@ function serve(
     };
     on(watched.child, leave);
     on(watched.executed, () => {
-      reports.started.send(program);
+      const count = program.call(read, child.executed, new Memory(1), 1);
+      program.when(count, { equals: 1 }, () => reports.started.send(program));
       forget(watched.executed);
       again();
     });
