@@ -29,9 +29,23 @@ export function find(program: string): string | undefined {
 export function bwrapArguments(rootfs: string, capabilities: readonly string[]): string[] {
   return [
     ...['pid', 'uts', 'ipc', 'net', 'cgroup'].map((kind) => `--unshare-${kind}`),
-    ...['--hostname', 'box', '--new-session', '--die-with-parent'],
-    ...['--bind', rootfs, '/', '--proc', '/proc', '--dev', '/dev', '--ro-bind', '/sys', '/sys'],
-    ...['--cap-drop', 'ALL', ...capabilities.flatMap((name) => ['--cap-add', `CAP_${name}`])],
+    '--hostname',
+    'box',
+    '--new-session',
+    '--die-with-parent',
+    '--bind',
+    rootfs,
+    '/',
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--ro-bind',
+    '/sys',
+    '/sys',
+    '--cap-drop',
+    'ALL',
+    ...capabilities.flatMap((name) => ['--cap-add', `CAP_${name}`]),
     '/bin/true',
   ];
 }

@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     const request = containerIn(rootfs);
     const many = await runMany(request, Number(values.containers), median);
     const memory = await memoryOfSupervisor(request);
-    const compile = compileCost(await minimalContainer(rootfs), median);
+    const compile = compileCost(minimalContainer(rootfs), median);
     const figures = { versions: versions(), start: summarize(measurements), many, memory, compile };
     process.stdout.write(formatTable(measurements, figures));
     if (values.json) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);

@@ -12,8 +12,8 @@ export function containerIn(rootfs: string): ContainerRequest {
 }
 
 /** The container of libcontainer's own smallest sample configuration. */
-export async function minimalContainer(rootfs: string): Promise<ContainerRequest> {
-  const { config } = await loadConfig(
+export function minimalContainer(rootfs: string): ContainerRequest {
+  const { config } = loadConfig(
     join(import.meta.dirname, '../apps/nsinit/test/fixtures/minimal.json'),
   );
   return describe(config, { rootfs, command: ['/bin/true'] });

@@ -15,13 +15,13 @@ describe.each(readmes.map((file) => relative(root, file)))('%s', (name) => {
     for (const [, file = '', code] of text.matchAll(
       /<!-- example: (\S+) -->\n+```ts\n(.*?)```/gs,
     )) {
-      expect(code, file).toBe(readFileSync(join(root, file), 'utf8'));
+      expect([file, code]).toEqual([file, readFileSync(join(root, file), 'utf8')]);
     }
   });
 
   it('links to what is there', () => {
     for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-      expect(existsSync(join(root, dirname(name), target)), target).toBe(true);
+      expect([target, existsSync(join(root, dirname(name), target))]).toEqual([target, true]);
     }
   });
 });

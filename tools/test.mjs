@@ -54,9 +54,9 @@ async function importAll() {
 /** @returns {Promise<Counts>} */
 async function runChecks() {
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  let built = true;
+  let isBuilt = true;
   for (const [name, check] of Object.entries(checks)) {
-    if (!built && needBuild.has(name)) {
+    if (!isBuilt && needBuild.has(name)) {
       counts.skipped += 1;
       console.log(`- ${name} (nothing built)`);
       continue;
@@ -69,7 +69,7 @@ async function runChecks() {
       console.log(`✓ ${name} (${took})`);
     } else {
       counts.failed += 1;
-      if (name === 'build') built = false;
+      if (name === 'build') isBuilt = false;
       console.log(`✗ ${name} (${took})\n${output.trimEnd()}\n`);
     }
   }

@@ -1,10 +1,20 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 /** Where a static busybox is, if there is one (Debian: busybox-static). */
-export const busybox: string | undefined = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path));
+export const busybox: string | undefined = ['/bin/busybox', '/usr/bin/busybox'].find((path) =>
+  existsSync(path),
+);
 
 const applets =
   'cat chmod echo env false grep head hostname id kill ls mkdir mknod mount ps rm sh sleep sort stat stty touch true tty umount uname wc';
@@ -25,7 +35,10 @@ export function fillRootfs(rootfs: string): void {
     join(rootfs, 'etc/passwd'),
     'root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/usr/sbin:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n',
   );
-  writeFileSync(join(rootfs, 'etc/group'), 'root:x:0:\ndaemon:x:1:\nuser:x:1000:\nextra:x:2000:daemon,user\n');
+  writeFileSync(
+    join(rootfs, 'etc/group'),
+    'root:x:0:\ndaemon:x:1:\nuser:x:1000:\nextra:x:2000:daemon,user\n',
+  );
 }
 
 /** An empty directory, which goes when the test is over. */

@@ -6,8 +6,12 @@ import type { ContainerDescription } from '../src/description.ts';
 export const samples = ['minimal', 'attach_to_bridge', 'apparmor', 'selinux'] as const;
 
 /** The description of a sample configuration's container. */
-export async function describeSample(name: string, rootfs: string, command: readonly string[]): Promise<ContainerDescription> {
+export function describeSample(
+  name: string,
+  rootfs: string,
+  command: readonly string[],
+): ContainerDescription {
   const path = fileURLToPath(new URL(`fixtures/${name}.json`, import.meta.url));
-  const { config } = await loadConfig(path);
+  const { config } = loadConfig(path);
   return describeContainer(config, { rootfs, command });
 }

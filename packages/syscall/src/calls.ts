@@ -236,9 +236,9 @@ export const LOCK = { SH: 1, EX: 2, NB: 4, UN: 8 } as const;
 export const flock = syscall('flock', [fd('fd'), flags('operation', prefixed('LOCK_', LOCK))]);
 
 /** Gives a table of constants the prefix that they have in C, for listings. */
-export function prefixed<T extends Readonly<Record<string, number>>>(
+export function prefixed(
   prefix: string,
-  table: T,
+  table: Readonly<Record<string, number>>,
 ): Record<string, number> {
   return Object.fromEntries(Object.entries(table).map(([name, value]) => [prefix + name, value]));
 }

@@ -110,7 +110,7 @@ function withReports(stdio: StdioOptions, reportFd: number, socket: number): Std
   // As child_process.spawn does for what it is not told about.
   while (list.length < reportFd) list.push(list.length < 3 ? 'pipe' : 'ignore');
   list.splice(reportFd, 0, socket);
-  return list as StdioOptions;
+  return list;
 }
 
 /** The stream of our end. It reads into one small buffer: those that Node takes by itself are as large as a container's program. */

@@ -12,7 +12,7 @@ import {
   pipe2,
   Program,
   read,
-  Slot,
+  type Slot,
 } from '@ts-c/syscall';
 
 describe('the listing of a Program', () => {

@@ -1,4 +1,16 @@
-import { AT, defineStruct, fd, flags, memory, oneOf, path, syscall, uint, ulong, mode } from '@ts-c/syscall';
+import {
+  AT,
+  defineStruct,
+  fd,
+  flags,
+  memory,
+  oneOf,
+  path,
+  syscall,
+  uint,
+  ulong,
+  mode,
+} from '@ts-c/syscall';
 
 /** Requests of ioctl(2) to terminals: ioctl_tty(2). */
 export const TIOC = {
@@ -27,11 +39,24 @@ export const winsize = defineStruct('winsize', {
 /** fchown(2). */
 export const fchown = syscall('fchown', [fd('fd'), uint('owner'), uint('group')]);
 /** mknodat(2), for the file that a console is mounted on. */
-export const mknodat = syscall('mknodat', [fd('dirfd'), path('pathname'), mode('mode'), ulong('dev')]);
+export const mknodat = syscall('mknodat', [
+  fd('dirfd'),
+  path('pathname'),
+  mode('mode'),
+  ulong('dev'),
+]);
 /** open_tree(2). */
 export const openTree = syscall(
   'open_tree',
-  [fd('dirfd'), path('pathname'), flags('flags', { OPEN_TREE_CLONE: 1, OPEN_TREE_CLOEXEC: 0o2000000, AT_EMPTY_PATH: AT.EMPTY_PATH })],
+  [
+    fd('dirfd'),
+    path('pathname'),
+    flags('flags', {
+      OPEN_TREE_CLONE: 1,
+      OPEN_TREE_CLOEXEC: 0o2000000,
+      AT_EMPTY_PATH: AT.EMPTY_PATH,
+    }),
+  ],
   'fd',
 );
 /** move_mount(2). */
@@ -44,7 +69,10 @@ export const moveMount = syscall('move_mount', [
 ]);
 
 /** `struct iovec`. */
-export const iovec = defineStruct('iovec', { iov_base: { type: 'pointer' }, iov_len: { type: 'u64' } });
+export const iovec = defineStruct('iovec', {
+  iov_base: { type: 'pointer' },
+  iov_len: { type: 'u64' },
+});
 /** `struct msghdr`. */
 export const msghdr = defineStruct('msghdr', {
   msg_name: { type: 'pointer' },
@@ -58,7 +86,12 @@ export const msghdr = defineStruct('msghdr', {
 /** `struct cmsghdr` with one file descriptor behind it, and padding. */
 export const rights = defineStruct(
   'cmsghdr',
-  { cmsg_len: { type: 'u64' }, cmsg_level: { type: 'i32' }, cmsg_type: { type: 'i32' }, fd: { type: 'i32' } },
+  {
+    cmsg_len: { type: 'u64' },
+    cmsg_level: { type: 'i32' },
+    cmsg_type: { type: 'i32' },
+    fd: { type: 'i32' },
+  },
   24,
 );
 /** `SOL_SOCKET` and `SCM_RIGHTS`, and the length of a control message with one descriptor. */

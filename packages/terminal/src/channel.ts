@@ -64,7 +64,13 @@ function receiveNow(socket: number): number {
     msg_control: control,
     msg_controllen: rights.size,
   });
-  const count = live.call(recvmsg, socket, message, messageFlags.MSG_DONTWAIT | messageFlags.MSG_CMSG_CLOEXEC);
-  if (Number(count) === 0 || control.get('u64', 0) === 0n) throw new Error('the other end was closed and sent no descriptor');
+  const count = live.call(
+    recvmsg,
+    socket,
+    message,
+    messageFlags.MSG_DONTWAIT | messageFlags.MSG_CMSG_CLOEXEC,
+  );
+  if (Number(count) === 0 || control.get('u64', 0) === 0n)
+    throw new Error('the other end was closed and sent no descriptor');
   return Number(control.get('i32', rights.offsets.fd));
 }

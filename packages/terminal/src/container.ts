@@ -53,7 +53,11 @@ export interface TerminalOptions {
  *
  * @param devpts A file descriptor of the root of a devpts, as a container has at /dev/pts.
  */
-export function openTerminal(kernel: Kernel, devpts: Value, options: TerminalOptions = {}): { master: Value; slave: Value } {
+export function openTerminal(
+  kernel: Kernel,
+  devpts: Value,
+  options: TerminalOptions = {},
+): { master: Value; slave: Value } {
   const { size, owner: user } = options;
   return kernel.section(owner, 'a terminal', () => {
     const how = openHow.make({
@@ -63,13 +67,28 @@ export function openTerminal(kernel: Kernel, devpts: Value, options: TerminalOpt
     const master = kernel.call(openat2, devpts, 'ptmx', how, openHow.size);
     const buffer = new Memory(statfsSize);
     kernel.call(fstatfs, master, buffer);
-    kernel.expect(kernel.load(buffer, 0, 8), { equals: FILE_SYSTEM.DEVPTS }, {
-      code: 'ERR_WRONG_FILE_SYSTEM',
-      message: 'what should be a devpts is none',
-    });
+    kernel.expect(
+      kernel.load(buffer, 0, 8),
+      { equals: FILE_SYSTEM.DEVPTS },
+      {
+        code: 'ERR_WRONG_FILE_SYSTEM',
+        message: 'what should be a devpts is none',
+      },
+    );
     kernel.call(ioctl, master, TIOC.TIOCSPTLCK, new Memory(4));
-    const slave = kernel.call(ioctlFd, master, TIOC.TIOCGPTPEER, OPEN.RDWR | OPEN.NOCTTY | OPEN.CLOEXEC);
-    if (size) kernel.call(ioctl, master, TIOC.TIOCSWINSZ, winsize.make({ ws_row: size.rows, ws_col: size.columns }));
+    const slave = kernel.call(
+      ioctlFd,
+      master,
+      TIOC.TIOCGPTPEER,
+      OPEN.RDWR | OPEN.NOCTTY | OPEN.CLOEXEC,
+    );
+    if (size)
+      kernel.call(
+        ioctl,
+        master,
+        TIOC.TIOCSWINSZ,
+        winsize.make({ ws_row: size.rows, ws_col: size.columns }),
+      );
     if (user) kernel.call(fchown, slave, user.uid, user.gid);
     return { master, slave };
   });

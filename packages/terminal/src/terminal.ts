@@ -6,7 +6,10 @@ import type { TerminalSize } from './container.ts';
 void OPEN;
 
 /** The size of the terminal that a stream is, if it is one. */
-export function currentSize(stream: { readonly rows?: number; readonly columns?: number }): TerminalSize | undefined {
+export function currentSize(stream: {
+  readonly rows?: number;
+  readonly columns?: number;
+}): TerminalSize | undefined {
   const { rows, columns } = stream;
   return rows === undefined || columns === undefined ? undefined : { rows, columns };
 }
@@ -43,7 +46,12 @@ export class Terminal implements AsyncDisposable {
   /** Tells the container how large its terminal is: TIOCSWINSZ, and its foreground processes get SIGWINCH. */
   resize({ rows, columns }: TerminalSize): void {
     live.section('@ts-c/terminal', 'the size', () =>
-      live.call(ioctl, this.#master, TIOC.TIOCSWINSZ, winsize.make({ ws_row: rows, ws_col: columns })),
+      live.call(
+        ioctl,
+        this.#master,
+        TIOC.TIOCSWINSZ,
+        winsize.make({ ws_row: rows, ws_col: columns }),
+      ),
     );
   }
 

@@ -11,7 +11,7 @@ export interface Environment {
 }
 
 /** What a command is called with. */
-export interface Call<T extends Options> extends Environment {
+interface Call<T extends Options> extends Environment {
   readonly values: Values<T>;
   readonly words: readonly string[];
   /** Did `--` end the options? */
@@ -19,7 +19,7 @@ export interface Call<T extends Options> extends Environment {
 }
 
 /** An example of a help page. */
-export interface Example {
+interface Example {
   readonly command: string;
   readonly about: string;
 }

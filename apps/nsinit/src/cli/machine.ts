@@ -7,7 +7,7 @@ import { findCommand } from '../find-command.ts';
 import { capabilitiesIn } from './specs/capability.ts';
 
 /** Which ids a new user namespace gets; what is absent is the caller's own id as root, and no other. */
-export interface AutomaticMappings {
+interface AutomaticMappings {
   readonly uid?: readonly IdMapping[];
   readonly gid?: readonly IdMapping[];
 }

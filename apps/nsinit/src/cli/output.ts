@@ -18,7 +18,7 @@ export interface Stream {
 }
 
 /** Ways to make text stand out; they do nothing where there are no colours. */
-export type Style = Readonly<
+type Style = Readonly<
   Record<'bold' | 'dim' | 'red' | 'green' | 'yellow', (text: string) => string>
 >;
 

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { CapabilityName, ResourceLimits } from '@ts-c/capabilities';
+import type { CapabilityName } from '@ts-c/capabilities';
 import type { Device, Mount, MountPropagation } from '@ts-c/mount';
 import {
   getNamespace,
@@ -55,7 +55,7 @@ export function describe(
       maskedPaths: config.masked_paths,
       mountPropagation: mountConfig.mount_propagation as MountPropagation | undefined,
       noNewPrivileges: config.no_new_privileges,
-      resourceLimits: config.rlimits as ResourceLimits | undefined,
+      resourceLimits: config.rlimits,
     }),
   };
 }

@@ -121,7 +121,7 @@ export function checkPrivileges({ namespaces }: ContainerDescription): void {
 const CAP_SYS_ADMIN = 21n;
 
 /** Does this process have CAP_SYS_ADMIN? See capabilities(7). */
-export function hasSystemAdministration(): boolean {
+function hasSystemAdministration(): boolean {
   try {
     const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(
       readFileSync('/proc/self/status', 'utf8'),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  ContainerStore,
+  type ContainerStore,
   deleteState,
   getState,
   isSameProcess,
@@ -81,7 +81,7 @@ function removeOwn(store: ContainerStore, id: string, supervisorPid: number): bo
 }
 
 /** Another container has been started from the same directory, and it is alive. */
-export class DirectoryInUseError extends Error {
+class DirectoryInUseError extends Error {
   readonly code = 'ERR_CONTAINER_RUNNING';
   readonly pid: number;
 

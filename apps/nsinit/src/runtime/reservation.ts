@@ -4,7 +4,7 @@ import {
   close,
   flock,
   LOCK,
-  Memory,
+  type Memory,
   mkdirat,
   OPEN,
   openat,

@@ -1,4 +1,9 @@
-import { Container, bringUp, type ContainerOptions, type ContainerResult } from './container.ts';
+import {
+  bringUp,
+  type Container,
+  type ContainerOptions,
+  type ContainerResult,
+} from './container.ts';
 import { checkDescription } from './check.ts';
 import { writeContainer } from './container-program.ts';
 import { complete, type ContainerRequest } from './defaults.ts';

@@ -6,13 +6,13 @@ import { bringUp, type Container, type ContainerResult } from './container.ts';
 import type { Keeper } from './keeper.ts';
 
 /** A container that could not be brought up, and the status to exit with. */
-export interface SessionFailure extends Error {
+interface SessionFailure extends Error {
   /** 127 where the command was not found, 126 where it can't be executed, 125 else. */
   exitStatus?: number;
 }
 
 /** Exit status of nsinit's own failures. */
-export const failureStatus = 125;
+const failureStatus = 125;
 
 const forwarded = [
   'SIGINT',
@@ -133,7 +133,7 @@ class Attachments implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const item of this.#open.reverse()) await item[Symbol.asyncDispose]();
+    for (const item of this.#open.toReversed()) await item[Symbol.asyncDispose]();
   }
 }
 
@@ -152,7 +152,7 @@ function forwardSignals(container: Container): () => void {
 }
 
 /** The exit status as a shell would give it. */
-export function statusOf({ exitCode, signal }: ContainerResult): number {
+function statusOf({ exitCode, signal }: ContainerResult): number {
   if (exitCode !== null) return exitCode;
   return 128 + (signal === null ? 0 : constants.signals[signal]);
 }

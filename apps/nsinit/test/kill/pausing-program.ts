@@ -31,19 +31,19 @@ export class PausingProgram extends Program {
   }
 
   override call<const P extends readonly Parameter[]>(
-    syscall: Syscall<P>,
+    made: Syscall<P>,
     ...args: Arguments<P>
   ): Value {
     this.#pause();
-    return super.call(syscall, ...args);
+    return super.call(made, ...args);
   }
 
   override try<const P extends readonly Parameter[]>(
-    syscall: Syscall<P>,
+    made: Syscall<P>,
     ...args: Arguments<P>
   ): Value {
     this.#pause();
-    return super.try(syscall, ...args);
+    return super.try(made, ...args);
   }
 
   #pause(): void {

@@ -11,7 +11,7 @@ interface Place {
 }
 
 /** Where and how a real process left the way that its Program has written down. */
-export class Departure extends Error {}
+class Departure extends Error {}
 
 /**
  * Walks through a Program with the calls that a process of it really made. Where a branch depends on what only the kernel knows, both
@@ -20,9 +20,15 @@ export class Departure extends Error {}
  * @returns how many calls were checked, in all processes.
  * @throws {Departure} at the first call that the Program does not make at that place.
  */
-export function follow(program: Program, traces: ReadonlyMap<number, readonly TracedCall[]>, first: number): number {
+export function follow(
+  program: Program,
+  traces: ReadonlyMap<number, readonly TracedCall[]>,
+  first: number,
+): number {
   const { nodes } = program.recording();
-  const labels = new Map(nodes.flatMap((node, index) => (node.kind === 'label' ? [[node.label, index] as const] : [])));
+  const labels = new Map(
+    nodes.flatMap((node, index) => (node.kind === 'label' ? [[node.label, index] as const] : [])),
+  );
   let checked = 0;
 
   const walk = (pid: number, start: Place, calls: readonly TracedCall[]): void => {
@@ -30,8 +36,12 @@ export function follow(program: Program, traces: ReadonlyMap<number, readonly Tr
     for (const [index, traced] of calls.entries()) {
       const matching = places.filter(({ at }) => matches(nodes[at] as CallNode, traced));
       if (matching.length === 0) {
-        const expected = [...new Set(places.map(({ at }) => describe(nodes[at] as CallNode)))].join(' or ');
-        throw new Departure(`call ${index + 1} of process ${pid} is ${traced.name}(${traced.args}), the Program says ${expected}`);
+        const expected = [...new Set(places.map(({ at }) => describe(nodes[at] as CallNode)))].join(
+          ' or ',
+        );
+        throw new Departure(
+          `call ${index + 1} of process ${pid} is ${traced.name}(${traced.args}), the Program says ${expected}`,
+        );
       }
       checked += 1;
       if (traced.name === 'clone3' && traced.result !== undefined && traced.result > 0n) {
@@ -66,9 +76,17 @@ export function follow(program: Program, traces: ReadonlyMap<number, readonly Tr
   const onward = (node: Node, { at, known }: Place): Place[] => {
     const next = { at: at + 1, known };
     if (node.kind === 'jump') return [{ at: labels.get(node.target) as number, known }];
-    if (node.kind === 'problem') return [{ at: labels.get(node.refused) as number, known: new Map(known).set('error', -4096n) }];
+    if (node.kind === 'problem')
+      return [
+        { at: labels.get(node.refused) as number, known: new Map(known).set('error', -4096n) },
+      ];
     if (node.kind === 'copy' && node.to.kind === 'slot') {
-      const value = node.from.kind === 'constant' ? BigInt(node.from.value) : node.from.kind === 'slot' ? known.get(node.from.slot.name) : undefined;
+      const value =
+        node.from.kind === 'constant'
+          ? BigInt(node.from.value)
+          : node.from.kind === 'slot'
+            ? known.get(node.from.slot.name)
+            : undefined;
       const changed = new Map(known);
       if (value === undefined) changed.delete(node.to.slot.name);
       else changed.set(node.to.slot.name, value);
@@ -79,17 +97,23 @@ export function follow(program: Program, traces: ReadonlyMap<number, readonly Tr
     const value = node.word.kind === 'slot' ? known.get(node.word.slot.name) : undefined;
     if (value === undefined) return [taken, next];
     const mask = BigInt(node.test.mask ?? -1);
-    const equal = BigInt.asUintN(node.size * 8, value & mask) === BigInt.asUintN(node.size * 8, BigInt(node.test.equals));
+    const equal =
+      BigInt.asUintN(node.size * 8, value & mask) ===
+      BigInt.asUintN(node.size * 8, BigInt(node.test.equals));
     return [equal ? taken : next];
   };
 
   const after = ({ at, known }: Place, traced: TracedCall): Place => {
     const node = nodes[at] as CallNode;
-    const result = traced.error === undefined ? traced.result : BigInt(-errnoNumber(traced.error as ErrnoCode));
+    const result =
+      traced.error === undefined ? traced.result : BigInt(-errnoNumber(traced.error as ErrnoCode));
     const changed = new Map(known);
     if (node.result && result !== undefined) changed.set(node.result.name, result);
     if (traced.error !== undefined && node.refused) {
-      return { at: labels.get(node.refused) as number, known: changed.set('error', result as bigint) };
+      return {
+        at: labels.get(node.refused) as number,
+        known: changed.set('error', result as bigint),
+      };
     }
     return { at: at + 1, known: changed };
   };
@@ -100,8 +124,14 @@ export function follow(program: Program, traces: ReadonlyMap<number, readonly Tr
 
 /** Variables are 0 until they are set; what a call or a load fills is unknown until then. */
 function variables(nodes: readonly Node[]): [string, bigint][] {
-  const filled = new Set(nodes.flatMap((node) => (node.kind === 'call' && node.result ? [node.result.name] : [])));
-  const set = nodes.flatMap((node) => (node.kind === 'copy' && node.to.kind === 'slot' && node.from.kind === 'constant' ? [node.to.slot.name] : []));
+  const filled = new Set(
+    nodes.flatMap((node) => (node.kind === 'call' && node.result ? [node.result.name] : [])),
+  );
+  const set = nodes.flatMap((node) =>
+    node.kind === 'copy' && node.to.kind === 'slot' && node.from.kind === 'constant'
+      ? [node.to.slot.name]
+      : [],
+  );
   return set.filter((name) => !filled.has(name)).map((name) => [name, 0n]);
 }
 
@@ -112,7 +142,10 @@ function matches(node: CallNode, traced: TracedCall): boolean {
     const value = node.args[index];
     if (typeof value === 'string') return traced.args.includes(JSON.stringify(value));
     if (value === null || value instanceof Slot || value instanceof Memory) return true;
-    const names = parameter.format(value).split('|').filter((name) => /^[A-Z]+_/.test(name));
+    const names = parameter
+      .format(value)
+      .split('|')
+      .filter((name) => /^[A-Z]+_/.test(name));
     return names.every((name) => traced.args.includes(name));
   });
 }

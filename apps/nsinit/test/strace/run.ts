@@ -22,9 +22,12 @@ export async function trace(program: Program): Promise<Traced> {
     const file = join(directory, 'program');
     const log = join(directory, 'log');
     writeFileSync(file, program.compile().bytes, { mode: 0o700 });
-    const child = spawn('strace', ['-f', '-qq', '-s', '4096', '-o', log, file], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+    const child = spawn('strace', ['-f', '-qq', '-s', '4096', '-o', log, file], {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const [status] = (await once(child, 'close')) as [number | null];
     const text = readFileSync(log, 'utf8');
     return { processes: parseTrace(text), first: Number(/^\d+/.exec(text)?.[0]), status, output };

@@ -24,7 +24,7 @@ export interface Koffi {
 }
 
 /** A watch of koffi's on a file descriptor, driven by the event loop. */
-export interface PollHandle {
+interface PollHandle {
   ref(): void;
   unref(): void;
   stop(): void;

@@ -7,7 +7,7 @@ import { everyMemory, Memory } from '../memory.ts';
 import { syscallNumber } from '../numbers.ts';
 import { pathsOf } from '../paths.ts';
 import { checkArguments } from '../syscall.ts';
-import { Slot, type Value } from '../value.ts';
+import { formatValue, Slot, type Value } from '../value.ts';
 import { Block } from './block.ts';
 import { koffi, rawCall, type RawArgument } from './koffi.ts';
 
@@ -109,7 +109,7 @@ function addressable(bytes: Uint8Array): Uint8Array {
 /** The path behind a file descriptor, for the error of a call that was given no other. */
 function openPath(fd: Value): string | undefined {
   try {
-    const path = readlinkSync(`/proc/thread-self/fd/${fd}`);
+    const path = readlinkSync(`/proc/thread-self/fd/${formatValue(fd)}`);
     return path.startsWith('/') ? path : undefined;
   } catch {
     return undefined;
