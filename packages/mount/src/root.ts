@@ -14,7 +14,7 @@ import { changePropagation } from './classic.ts';
 import { moveMount, openTree, owner, withDescriptor } from './tree.ts';
 
 /** `O_PATH | O_CLOEXEC`: a place in the file system, and nothing is done to the file. */
-export const pathFlags: number = OPEN.PATH | OPEN.CLOEXEC;
+const pathFlags: number = OPEN.PATH | OPEN.CLOEXEC;
 /** The same, of a directory. */
 export const directoryFlags: number = pathFlags | OPEN.DIRECTORY;
 
