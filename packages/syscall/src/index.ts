@@ -6,6 +6,7 @@ export { isErrno, SystemError, type Step, type SystemErrorInfo } from './error.t
 export { Executable } from './executable.ts';
 export { formatConstant, formatFlags, type FlagTable } from './flags.ts';
 export type { Kernel, Problem, Test } from './kernel.ts';
+export type { PollEvents } from './live/koffi.ts';
 export { live, watch } from './live/live.ts';
 export { Memory } from './memory.ts';
 export { syscallNames, syscallNumber, type SyscallName } from './numbers.ts';

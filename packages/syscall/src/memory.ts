@@ -34,7 +34,7 @@ export class Memory {
   readonly patches: Patch[] = [];
   readonly pointers: Pointer[] = [];
   readonly translations: Translation[] = [];
-  /** Writes it for the listing; bytes in quotes or `[N bytes]` where nobody said how. */
+  /** Writes it for the listing, which has `[N bytes]` where nobody said how. */
   describe: (() => string) | undefined;
   readonly #view: DataView;
   #frozen = false;

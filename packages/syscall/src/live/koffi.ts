@@ -18,9 +18,16 @@ export interface Koffi {
     poll(
       fd: number,
       options: { readable?: boolean; writable?: boolean; disconnect?: boolean },
-      callback: (status: number, events: number) => void,
+      callback: (status: number, events: PollEvents) => void,
     ): PollHandle;
   };
+}
+
+/** What a file descriptor is ready for. */
+export interface PollEvents {
+  readonly readable: boolean;
+  readonly writable: boolean;
+  readonly disconnect: boolean;
 }
 
 /** A watch of koffi's on a file descriptor, driven by the event loop. */

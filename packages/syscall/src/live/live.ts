@@ -9,7 +9,7 @@ import { pathsOf } from '../paths.ts';
 import { checkArguments } from '../syscall.ts';
 import { formatValue, Slot, type Value } from '../value.ts';
 import { Block } from './block.ts';
-import { koffi, rawCall, type RawArgument } from './koffi.ts';
+import { koffi, rawCall, type PollEvents, type RawArgument } from './koffi.ts';
 
 interface Section {
   readonly owner: string;
@@ -120,7 +120,7 @@ function openPath(fd: Value): string | undefined {
 export function watch(
   fd: number,
   options: { readable?: boolean; writable?: boolean; disconnect?: boolean },
-  listener: (status: number, events: number) => void,
+  listener: (status: number, events: PollEvents) => void,
 ): { ref(): void; unref(): void; close(): void } {
   return koffi().node.poll(fd, options, listener);
 }
