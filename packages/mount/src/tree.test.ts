@@ -60,6 +60,7 @@ function accessTimes(fd: Value): string {
 
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const attachesToDetached = major > 6 || (major === 6 && minor >= 15);
+const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
 const readOnly = expect.objectContaining({ code: 'EROFS' });
 
 describe('openTree', () => {
@@ -138,15 +139,14 @@ describe('createFileSystem', () => {
   });
 
   it('says which file system, and leaves nothing open, where an option is wrong', () => {
-    const open = () => readdirSync('/proc/self/fd').length;
-    const before = open();
+    const before = openDescriptors();
     expect(() => memory({ data: ['sise=1m'] })).toThrow(
       expect.objectContaining({ code: 'EINVAL', syscall: 'fsconfig' }),
     );
     expect(() => createFileSystem(live, { type: 'nosuchfs', source: 'x' })).toThrow(
       expect.objectContaining({ code: 'ENODEV', syscall: 'fsopen', path: 'nosuchfs' }),
     );
-    expect(open()).toBe(before);
+    expect(openDescriptors()).toBe(before);
   });
 });
 

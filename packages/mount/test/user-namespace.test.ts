@@ -3,14 +3,14 @@ import { defaultSimpleDevices, parseMountInfo } from '../src/index.ts';
 import { busybox, CLONE, makeRootfs } from './container.ts';
 import { guardHost, inContainer } from './namespace.ts';
 
+// Only root is known there, so no terminal can belong to the group tty.
+const setup = (): { rootfs: string; hasTtyGroup: boolean } => ({
+  rootfs: makeRootfs(),
+  hasTtyGroup: false,
+});
+
 describe.skipIf(!busybox)('in a user namespace (needs busybox-static)', () => {
   guardHost();
-
-  // Only root is known there, so no terminal can belong to the group tty.
-  const setup = (): { rootfs: string; hasTtyGroup: boolean } => ({
-    rootfs: makeRootfs(),
-    hasTtyGroup: false,
-  });
 
   it('devices are the host’s own, bound', async () => {
     const { stdout, stderr, error } = await inContainer(
