@@ -26,6 +26,6 @@ export {
 export { supervise, type Supervision } from './supervisor.ts';
 export type { TimeOffset, TimeOffsets } from './time.ts';
 export { launch, type LaunchOptions, type Supervised } from './launch.ts';
-export { passPidfds, spawn, type SpawnOptions } from './spawn.ts';
+export { commandPid, passPidfds, spawn, type SpawnOptions } from './spawn.ts';
 export { within, type ThreadNamespaceKind } from './within.ts';
 export { setDomainname, setHostname } from './uts.ts';

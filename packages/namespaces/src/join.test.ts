@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { live, pidfdOpen } from '@ts-c/syscall';
 import { describe, expect, it } from 'vitest';
-import { childrenOf } from '../test/processes.ts';
 import { hold, run, sh } from '../test/run.ts';
 import { namespaces, type NamespaceKind } from './kinds.ts';
 import type { NamespaceRequests, NamespaceTarget } from './requests.ts';
+import { commandPid } from './spawn.ts';
 
 const files = namespaces.map(({ file }) => file);
 // In a pid namespace that is not its /proc's, /proc/self is nothing: the shell's parent is the supervisor, whose children are listed.
@@ -39,14 +39,14 @@ async function container(...without: NamespaceKind[]) {
         }
       : {}),
   });
-  const [pid = 0] = childrenOf(held.child.pid as number);
+  const pid = await commandPid(held.child);
   return { pid, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
 }
 
 /** Runs a process in namespaces until it has been looked at from outside. */
 async function joined(requests: NamespaceRequests): Promise<string[]> {
   await using held = await hold('echo ready; exec sleep 60', { namespaces: requests });
-  return namespacesOf(childrenOf(held.child.pid as number)[0] as number);
+  return namespacesOf(await commandPid(held.child));
 }
 
 describe('joining all kinds of namespaces', () => {
@@ -83,7 +83,7 @@ describe('joining all kinds of namespaces', () => {
   it('partly owned by the user namespace, partly by that of the host', async () => {
     await using owned = await container('net', 'pid');
     await using foreign = await hold('echo ready; exec sleep 60', { namespaces: { net: true } });
-    const [foreignPid = 0] = childrenOf(foreign.child.pid as number);
+    const foreignPid = await commandPid(foreign.child);
     const result = await joined({
       user: { pid: owned.pid },
       uts: { pid: owned.pid },
@@ -131,7 +131,7 @@ describe('joining and creating', () => {
     await using bare = await hold('mount -t tmpfs none /proc && echo ready; exec sleep 60', {
       namespaces: { mount: true },
     });
-    const [pid = 0] = childrenOf(bare.child.pid as number);
+    const pid = await commandPid(bare.child);
     const result = await sh('ls /proc; id -u; cat', {
       namespaces: { mount: { pid }, user: true, time: true },
       timeOffsets: { boottime: { seconds: 1000 } },
@@ -156,7 +156,7 @@ describe('a user namespace that is joined', () => {
       uidMappings: [{ containerId: 5, hostId: 0, size: 1 }],
       gidMappings: [{ containerId: 6, hostId: 0, size: 1 }],
     });
-    const [pid = 0] = childrenOf(there.child.pid as number);
+    const pid = await commandPid(there.child);
     expect(await sh('id -u; id -g', { namespaces: { user: { pid } } })).toBe('5\n6');
   });
 });

@@ -1,10 +1,10 @@
 import { spawn as nodeSpawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ended, run, sh } from '../test/run.ts';
-import { spawn } from './spawn.ts';
+import { commandPid, spawn } from './spawn.ts';
 import { setHostname } from './uts.ts';
 
 const index = fileURLToPath(new URL('index.ts', import.meta.url));
@@ -97,6 +97,25 @@ describe('what the command gets', () => {
       }),
     ).toBe('inside');
     expect(readFileSync('/proc/sys/kernel/hostname', 'utf8')).toBe(before);
+  });
+});
+
+describe('commandPid', () => {
+  it('is the pid of the command, seen from here', async () => {
+    const child = spawn('sh', ['-c', 'readlink /proc/self/ns/pid; read line'], {
+      namespaces: { pid: true },
+    });
+    const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+    expect(readlinkSync(`/proc/${await commandPid(child)}/ns/pid`)).toBe(chunk.toString().trim());
+    child.stdin.end('\n');
+    await once(child, 'close');
+  });
+
+  it('rejects with what failed, and refuses the children of others', async () => {
+    const child = spawn('true', [], { namespaces: { net: '/no/such' } });
+    child.on('error', () => {});
+    await expect(commandPid(child)).rejects.toMatchObject({ code: 'ENOENT', path: '/no/such' });
+    expect(() => commandPid(nodeSpawn('true'))).toThrow(/expected what spawn/);
   });
 });
 

@@ -59,7 +59,7 @@ type Stdio = Exclude<StdioOptions, string>[number];
  * `kill`, `AbortSignal` and `timeout` work as usual. See namespaces(7), clone(2) and setns(2).
  *
  * The process of the ChildProcess is a tiny supervisor outside of the pid namespace. It passes signals on and ends as the command
- * ends, so `pid` is the supervisor's. With a new pid namespace all processes in it end with the command.
+ * ends, so `pid` is the supervisor's, and {@link commandPid} is the command's. With a new pid namespace all processes in it end with the command.
  *
  * @throws {TypeError} (`ERR_INVALID_ARG_VALUE`) for options that can't be, before anything is started. What the kernel refuses is the
  * `error` event: a SystemError that names the step. The process then ends with status 125, or, where only the command is at fault,
@@ -125,6 +125,7 @@ export function spawn(
     ...(serialization !== undefined ? { serialization } : {}),
   });
   const child = supervised.process;
+  pids.set(child, supervised.created);
   // As the caller has put it, not as we have.
   Object.assign(child, { spawnfile: command, spawnargs: argv });
   (child.stdio as unknown[] | undefined)?.splice(stdio.length);
@@ -137,6 +138,20 @@ export function spawn(
     else release();
   }
   return child;
+}
+
+const pids = new WeakMap<ChildProcess, Promise<number>>();
+
+/**
+ * The pid of the command that {@link spawn} has started, as this process sees it: `pid` of the ChildProcess is its supervisor's. It
+ * resolves as soon as there is such a process, which may be before that has become the command, and rejects with what failed.
+ *
+ * @throws {TypeError} (`ERR_INVALID_ARG_VALUE`) for the child of another function.
+ */
+export function commandPid(child: ChildProcess): Promise<number> {
+  const pid = pids.get(child);
+  if (!pid) throw invalid('commandPid: expected what spawn of @ts-c/namespaces has returned');
+  return pid;
 }
 
 const isList = (value: readonly string[] | SpawnOptions): value is readonly string[] =>

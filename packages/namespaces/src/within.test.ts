@@ -5,9 +5,9 @@ import { Worker } from 'node:worker_threads';
 import { once } from 'node:events';
 import { live, pidfdOpen } from '@ts-c/syscall';
 import { describe, expect, it } from 'vitest';
-import { childrenOf } from '../test/processes.ts';
 import { hold } from '../test/run.ts';
 import { scriptOf, nobody } from '../test/unprivileged.ts';
+import { commandPid } from './spawn.ts';
 import { setHostname } from './uts.ts';
 import { within, type ThreadNamespaceKind } from './within.ts';
 
@@ -19,7 +19,7 @@ async function elsewhere() {
     namespaces: { net: true, uts: true, ipc: true },
     setUp: (kernel) => setHostname(kernel, 'elsewhere'),
   });
-  const [pid = 0] = childrenOf(held.child.pid as number);
+  const pid = await commandPid(held.child);
   return { pid, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
 }
 
