@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -17,11 +18,13 @@ export const busybox: string | undefined = ['/bin/busybox', '/usr/bin/busybox'].
 );
 
 const applets =
-  'cat chmod echo env false grep head hostname id kill ls mkdir mknod mount ps rm sh sleep sort stat stty touch true tty umount uname wc';
+  'cat chmod echo env readlink false grep head hostname id kill ls mkdir mknod mount ps rm sh sleep sort stat stty touch true tty umount uname wc';
 
 /** Makes a small root file system of busybox, which goes when the test is over. */
 export function makeRootfs(): string {
   const rootfs = temporaryDirectory('rootfs');
+  // It becomes the container's /, and not only root is to see it.
+  chmodSync(rootfs, 0o755);
   fillRootfs(rootfs);
   return rootfs;
 }
