@@ -25,7 +25,10 @@ describe('getDevice', () => {
       expect.objectContaining({ code: 'ERR_NOT_A_DEVICE', path: '/etc/passwd' }),
     );
     // A link is not followed.
-    expect(() => getDevice('/dev/stdin')).toThrow(/not a device node/);
+    const directory = mkdtempSync(join(tmpdir(), 'ts-c-devices-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    symlinkSync('/dev/null', join(directory, 'link'));
+    expect(() => getDevice(join(directory, 'link'))).toThrow(/not a device node/);
     expect(() => getDevice('/dev/none/such')).toThrow(expect.objectContaining({ code: 'ENOENT' }));
   });
 });
