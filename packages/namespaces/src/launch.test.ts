@@ -15,7 +15,7 @@ const program = (options: string, after: string): string[] => [
   '--input-type=module',
   '-e',
   `const { spawn } = await import(${JSON.stringify(index)});
-   const child = spawn('sh', ['-c', 'echo $$ >&3; sleep 1; echo alive >&3; sleep 60'], { ${options}, stdio: ['ignore', 'ignore', 'ignore', 3] });
+   const child = spawn('sh', ['-c', 'echo $$ >&3; sleep 1; echo alive >&3; exec sleep 60'], { ${options}, stdio: ['ignore', 'ignore', 'ignore', 3] });
    ${after}`,
 ];
 
@@ -48,10 +48,12 @@ describe('detached', () => {
   it('is what it takes: without, the command ends with this process', async () => {
     const node = nodeSpawn(
       process.execPath,
-      program('namespaces: { uts: true }', 'child.unref();'),
+      program('namespaces: { uts: true }', 'child.unref(); setInterval(() => {}, 1000);'),
       { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] },
     );
     const [chunk] = (await once(node.stdio[3] as NodeJS.ReadableStream, 'data')) as [Buffer];
+    expect(isAlive(Number(chunk.toString()))).toBe(true);
+    node.kill();
     expect(await eventually(() => !isAlive(Number(chunk.toString())))).toBe(true);
   });
 });
