@@ -34,40 +34,6 @@ export const pivotRootCall = syscall('pivot_root', [path('new_root'), path('put_
 /** chroot(2). */
 export const chroot = syscall('chroot', [path('path')]);
 
-/** Flags of open_tree(2). The second is O_CLOEXEC. */
-export const OPEN_TREE = { CLONE: 1, CLOEXEC: 0o2000000 } as const;
-/** open_tree(2). */
-export const openTreeCall = syscall(
-  'open_tree',
-  [
-    fd('dirfd'),
-    path('pathname'),
-    flags('flags', {
-      ...prefixed('OPEN_TREE_', OPEN_TREE),
-      AT_RECURSIVE: AT.RECURSIVE,
-      AT_EMPTY_PATH: AT.EMPTY_PATH,
-      AT_SYMLINK_NOFOLLOW: AT.SYMLINK_NOFOLLOW,
-    }),
-  ],
-  'fd',
-);
-
-/** Flags of move_mount(2). */
-export const MOVE_MOUNT = {
-  F_SYMLINKS: 1,
-  F_EMPTY_PATH: 4,
-  T_SYMLINKS: 0x10,
-  T_EMPTY_PATH: 0x40,
-} as const;
-/** move_mount(2). */
-export const moveMountCall = syscall('move_mount', [
-  fd('from_dirfd'),
-  path('from_pathname'),
-  fd('to_dirfd'),
-  path('to_pathname', 'dest'),
-  flags('flags', prefixed('MOVE_MOUNT_', MOVE_MOUNT)),
-]);
-
 /** `FSOPEN_CLOEXEC` of fsopen(2). */
 export const FSOPEN_CLOEXEC = 1;
 /** fsopen(2). */
@@ -111,13 +77,6 @@ export const mountSetattr = syscall('mount_setattr', [
   sizeOf('size', 'attr'),
 ]);
 
-/** mknodat(2); the device number is encoded as {@link makedev} does. */
-export const mknodat = syscall('mknodat', [
-  fd('dirfd'),
-  path('pathname'),
-  mode('mode'),
-  uint('dev'),
-]);
 /** symlinkat(2). */
 export const symlinkat = syscall('symlinkat', [text('target'), fd('newdirfd'), path('linkpath')]);
 /** fchmodat(2). */

@@ -2,6 +2,7 @@ import {
   AT,
   AT_FDCWD,
   Memory,
+  mknodat,
   OPEN,
   openat,
   STATX,
@@ -11,7 +12,7 @@ import {
   type Kernel,
   type Value,
 } from '@ts-c/syscall';
-import { fchownat, mknodat } from './calls.ts';
+import { fchownat } from './calls.ts';
 import { checkDevice, formats } from './check.ts';
 import type { Device } from './config.ts';
 import { makedev } from './devices.ts';

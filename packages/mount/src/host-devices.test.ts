@@ -1,9 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AT_FDCWD, live } from '@ts-c/syscall';
+import { AT_FDCWD, live, mknodat } from '@ts-c/syscall';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { mknodat } from './calls.ts';
 import { makedev } from './devices.ts';
 import { getDevice, hostDeviceNodes } from './host-devices.ts';
 

@@ -1,6 +1,7 @@
 import {
   AT_FDCWD,
   mkdirat,
+  mknodat,
   OPEN,
   openat,
   openat2,
@@ -9,7 +10,6 @@ import {
   type Kernel,
   type Value,
 } from '@ts-c/syscall';
-import { mknodat } from './calls.ts';
 import { changePropagation } from './classic.ts';
 import { moveMount, openTree, owner, withDescriptor } from './tree.ts';
 

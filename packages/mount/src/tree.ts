@@ -1,12 +1,15 @@
-import { AT, AT_FDCWD, close, type Kernel, type Value } from '@ts-c/syscall';
 import {
-  mountAttr,
-  mountSetattr,
+  AT,
+  AT_FDCWD,
+  close,
   MOVE_MOUNT,
   moveMountCall,
   OPEN_TREE,
   openTreeCall,
-} from './calls.ts';
+  type Kernel,
+  type Value,
+} from '@ts-c/syscall';
+import { mountAttr, mountSetattr } from './calls.ts';
 import { MOUNT_ATTR, MOUNT_ATTR__ATIME, MS } from './flags.ts';
 
 /** The name under which this package's steps appear in listings and errors. */

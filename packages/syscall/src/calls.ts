@@ -74,6 +74,13 @@ export const read = syscall('read', [fd('fd'), memory('buf'), sizeOf('count', 'b
 export const write = syscall('write', [fd('fd'), memory('buf'), sizeOf('count', 'buf')], 'n');
 /** mkdirat(2). */
 export const mkdirat = syscall('mkdirat', [fd('dirfd'), path('pathname'), mode('mode')]);
+/** mknodat(2). */
+export const mknodat = syscall('mknodat', [
+  fd('dirfd'),
+  path('pathname'),
+  mode('mode'),
+  uint('dev'),
+]);
 /** unlinkat(2). */
 export const unlinkat = syscall('unlinkat', [
   fd('dirfd'),
@@ -161,6 +168,40 @@ export const statx = syscall('statx', [
   flags('flags', atFlags),
   flags('mask', prefixed('STATX_', STATX)),
   memory('statxbuf', statxLayout.size),
+]);
+
+/** Flags of open_tree(2). The second is O_CLOEXEC. */
+export const OPEN_TREE = { CLONE: 1, CLOEXEC: 0o2000000 } as const;
+/** open_tree(2). */
+export const openTreeCall = syscall(
+  'open_tree',
+  [
+    fd('dirfd'),
+    path('pathname'),
+    flags('flags', {
+      ...prefixed('OPEN_TREE_', OPEN_TREE),
+      AT_RECURSIVE: AT.RECURSIVE,
+      AT_EMPTY_PATH: AT.EMPTY_PATH,
+      AT_SYMLINK_NOFOLLOW: AT.SYMLINK_NOFOLLOW,
+    }),
+  ],
+  'fd',
+);
+
+/** Flags of move_mount(2). */
+export const MOVE_MOUNT = {
+  F_SYMLINKS: 1,
+  F_EMPTY_PATH: 4,
+  T_SYMLINKS: 0x10,
+  T_EMPTY_PATH: 0x40,
+} as const;
+/** move_mount(2). */
+export const moveMountCall = syscall('move_mount', [
+  fd('from_dirfd'),
+  path('from_pathname'),
+  fd('to_dirfd'),
+  path('to_pathname', 'dest'),
+  flags('flags', prefixed('MOVE_MOUNT_', MOVE_MOUNT)),
 ]);
 
 /** Signals by name, in Linux's numbers on both architectures. */
