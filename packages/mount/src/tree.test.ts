@@ -28,7 +28,8 @@ import { readMountInfo } from './mountinfo.ts';
 import { bindMount, moveMount, openTree, setMountAttributes } from './tree.ts';
 
 // All of it on this thread: what is not attached anywhere is in nobody's way, and goes when it is closed.
-const through = (fd: Value, ...path: string[]): string => join(`/proc/self/fd/${fd}`, ...path);
+const through = (fd: Value, ...path: string[]): string =>
+  join(`/proc/self/fd/${String(fd)}`, ...path);
 
 function makeDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'ts-c-mount-'));
@@ -134,7 +135,7 @@ describe('createFileSystem', () => {
     expect(() => writeFileSync(through(tree, 'file'), '')).toThrow(readOnly);
     const noexec = memory({ attributes: MOUNT_ATTR.NOEXEC });
     writeFileSync(through(noexec, 'run'), '#!/bin/sh\n', { mode: 0o755 });
-    const run = () => execFileSync(`/proc/${process.pid}/fd/${noexec}/run`);
+    const run = () => execFileSync(`/proc/${process.pid}/fd/${String(noexec)}/run`);
     expect(run).toThrow(expect.objectContaining({ code: 'EACCES' }));
   });
 

@@ -74,7 +74,7 @@ describe('id-mapped mounts', () => {
     idmapMount(live, tree, user);
     live.call(close, user);
     // Below the mount, what is 3 in the file system is 5003.
-    expect(statSync(`/proc/self/fd/${tree}/file`)).toMatchObject({ uid: 5003, gid: 5004 });
+    expect(statSync(`/proc/self/fd/${String(tree)}/file`)).toMatchObject({ uid: 5003, gid: 5004 });
     expect(statSync(file)).toMatchObject({ uid: 3, gid: 4 });
     live.call(close, tree);
   });
@@ -111,11 +111,11 @@ describe('attributes of a mount that is not attached', () => {
     const directory = temporaryDirectory();
     const tree = openTree(live, directory, { recursive: true });
     setMountAttributes(live, tree, { set: MOUNT_ATTR.RDONLY, recursive: true });
-    expect(() => writeFileSync(`/proc/self/fd/${tree}/file`, '')).toThrow(
+    expect(() => writeFileSync(`/proc/self/fd/${String(tree)}/file`, '')).toThrow(
       expect.objectContaining({ code: 'EROFS' }),
     );
     setMountAttributes(live, tree, { clear: MOUNT_ATTR.RDONLY });
-    writeFileSync(`/proc/self/fd/${tree}/file`, 'x');
+    writeFileSync(`/proc/self/fd/${String(tree)}/file`, 'x');
     expect(readFileSync(join(directory, 'file'), 'utf8')).toBe('x');
     live.call(close, tree);
   });

@@ -11,4 +11,4 @@ setUpMountNamespace(program, {
   deviceNodes: defaultSimpleDevices,
   restrictSys: true,
 });
-console.log(`${program}`); // every system call that this is; spawn(program) makes them
+console.log(program.toString()); // every system call that this is; spawn(program) makes them
