@@ -5,6 +5,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { childrenOf, eventually } from '../test/processes.ts';
 import { ended, hold, run, sh } from '../test/run.ts';
 import { spawn } from './spawn.ts';
 
@@ -47,9 +48,11 @@ describe('the end of a command', () => {
 
   it('leaves no descriptor and no zombie in this process', async () => {
     await run('true');
-    const count = readdirSync('/proc/self/fd').length;
+    const count = (): number => readdirSync('/proc/self/fd').length;
+    const before = count();
     for (let i = 0; i < 20; i += 1) await run('true', [], { namespaces: { pid: true, net: true } });
-    expect(readdirSync('/proc/self/fd').length).toBe(count);
+    expect(await eventually(() => count() <= before)).toBe(true);
+    expect(childrenOf(process.pid)).toEqual([]);
   });
 });
 
