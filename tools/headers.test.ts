@@ -1,0 +1,208 @@
+/** Structs and constants of every package against the headers of C: a program is written that prints what C makes of them. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { AMBIENT, CAP, RLIMIT } from '../packages/capabilities/src/calls.ts';
+import {
+  FSCONFIG,
+  FSMOUNT_CLOEXEC,
+  FSOPEN_CLOEXEC,
+  mountAttr,
+} from '../packages/mount/src/calls.ts';
+import { MNT, MOUNT_ATTR, MOUNT_ATTR__ATIME, MS } from '../packages/mount/src/flags.ts';
+import * as calls from '../packages/namespaces/src/calls.ts';
+import { namespaces } from '../packages/namespaces/src/kinds.ts';
+import * as shared from '../packages/syscall/src/calls.ts';
+import * as terminal from '../packages/terminal/src/calls.ts';
+
+const hasCompiler = spawnSync('cc', ['--version']).status === 0;
+const isX64 = process.arch === 'x64';
+
+/** Headers, and expressions of C with what they should come to. */
+interface Group {
+  readonly includes: readonly string[];
+  readonly expressions: Readonly<Record<string, number | bigint>>;
+}
+
+type Constants = Readonly<Record<string, number | bigint>>;
+
+function named(prefix: string, table: Constants): Constants {
+  return Object.fromEntries(Object.entries(table).map(([name, value]) => [prefix + name, value]));
+}
+
+/** Size and offsets of a struct; only some of its fields, or other names for them, where `names` says so. */
+function struct(
+  type: string,
+  size: number,
+  offsets: Readonly<Record<string, number>>,
+  names: (field: string) => string = (field) => field,
+): Constants {
+  const fields = Object.entries(offsets).map(([field, offset]) => [
+    `offsetof(${type}, ${names(field)})`,
+    offset,
+  ]);
+  return { [`sizeof(${type})`]: size, ...Object.fromEntries(fields) };
+}
+
+const { size: statxSize, size64, ...statxFields } = shared.statxLayout;
+const statxNames: Readonly<Record<string, string>> = {
+  rdevMajor: 'rdev_major',
+  rdevMinor: 'rdev_minor',
+  devMajor: 'dev_major',
+  devMinor: 'dev_minor',
+  mountId: 'mnt_id',
+};
+
+const groups: Readonly<Record<string, Group>> = {
+  '@ts-c/syscall': {
+    includes: [
+      'fcntl.h',
+      'signal.h',
+      'sys/file.h',
+      'sys/prctl.h',
+      'sys/stat.h',
+      'sys/statfs.h',
+      'linux/close_range.h',
+      'linux/magic.h',
+      'linux/openat2.h',
+    ],
+    expressions: {
+      ...struct('struct open_how', shared.openHow.size, shared.openHow.offsets),
+      ...struct('struct statfs', shared.statfsSize, { f_type: 0 }),
+      ...struct(
+        'struct statx',
+        statxSize,
+        { ...statxFields, size: size64 },
+        (field) => `stx_${statxNames[field] ?? field}`,
+      ),
+      // O_* are x86-64's everywhere in ts-c.
+      ...(isX64 ? named('O_', shared.OPEN) : {}),
+      ...named('RESOLVE_', shared.RESOLVE),
+      ...named('AT_', shared.AT),
+      ...named('STATX_', shared.STATX),
+      ...named('CLOSE_RANGE_', shared.CLOSE_RANGE),
+      ...named('PR_', shared.PR),
+      ...named('LOCK_', shared.LOCK),
+      ...named('', shared.SIGNAL),
+      PROC_SUPER_MAGIC: shared.FILE_SYSTEM.PROC,
+      SYSFS_MAGIC: shared.FILE_SYSTEM.SYSFS,
+      DEVPTS_SUPER_MAGIC: shared.FILE_SYSTEM.DEVPTS,
+      TMPFS_MAGIC: shared.FILE_SYSTEM.TMPFS,
+      OVERLAYFS_SUPER_MAGIC: shared.FILE_SYSTEM.OVERLAY,
+      CGROUP_SUPER_MAGIC: shared.FILE_SYSTEM.CGROUP,
+      CGROUP2_SUPER_MAGIC: shared.FILE_SYSTEM.CGROUP2,
+      NSFS_MAGIC: shared.FILE_SYSTEM.NSFS,
+      AT_FDCWD: shared.AT_FDCWD,
+    },
+  },
+  '@ts-c/namespaces': {
+    includes: ['poll.h', 'signal.h', 'sys/signalfd.h', 'sys/wait.h', 'linux/sched.h'],
+    expressions: {
+      ...Object.fromEntries(namespaces.map(({ key, flag }) => [`CLONE_${key}`, flag])),
+      CLONE_PIDFD: calls.clonePidfd,
+      ...struct('struct clone_args', calls.cloneArgs.size, calls.cloneArgs.offsets),
+      ...struct('struct pollfd', calls.pollfd.size, {
+        fd: calls.pollfd.fd,
+        events: calls.pollfd.events,
+        revents: calls.pollfd.revents,
+      }),
+      ...named('POLL', calls.POLL),
+      P_ALL: calls.P.ALL,
+      P_PID: calls.P.PID,
+      P_PGID: calls.P.PGID,
+      WEXITED: calls.WEXITED,
+      ...struct('siginfo_t', calls.siginfo.size, {
+        si_code: calls.siginfo.code,
+        si_pid: calls.siginfo.pid,
+        si_status: calls.siginfo.status,
+      }),
+      ...named('CLD_', calls.CLD),
+      SIG_SETMASK: calls.SIG_SETMASK,
+      ...struct('struct signalfd_siginfo', calls.signalfdInfo.size, {
+        ssi_signo: calls.signalfdInfo.signal,
+        ssi_code: calls.signalfdInfo.code,
+      }),
+    },
+  },
+  '@ts-c/mount': {
+    includes: ['linux/mount.h'],
+    expressions: {
+      ...struct('struct mount_attr', mountAttr.size, mountAttr.offsets),
+      ...named('MS_', MS),
+      ...named('MOUNT_ATTR_', MOUNT_ATTR),
+      MOUNT_ATTR__ATIME,
+      ...named('FSCONFIG_', FSCONFIG),
+      FSOPEN_CLOEXEC,
+      FSMOUNT_CLOEXEC,
+    },
+  },
+  '@ts-c/mount, of the C library': {
+    includes: ['sys/mount.h'],
+    expressions: {
+      MNT_FORCE: MNT.FORCE,
+      MNT_DETACH: MNT.DETACH,
+      MNT_EXPIRE: MNT.EXPIRE,
+      UMOUNT_NOFOLLOW: MNT.UMOUNT_NOFOLLOW,
+    },
+  },
+  '@ts-c/capabilities': {
+    includes: ['sys/resource.h', 'linux/capability.h', 'linux/prctl.h'],
+    expressions: {
+      ...CAP,
+      ...named('PR_CAP_AMBIENT_', AMBIENT),
+      ...named('RLIMIT_', RLIMIT),
+      'sizeof(struct __user_cap_header_struct)': 8,
+      '2 * sizeof(struct __user_cap_data_struct)': 24,
+      _LINUX_CAPABILITY_VERSION_3: 0x2008_0522,
+      'sizeof(struct rlimit)': 16,
+    },
+  },
+  '@ts-c/terminal': {
+    includes: ['fcntl.h', 'sys/ioctl.h', 'sys/socket.h', 'sys/uio.h'],
+    expressions: {
+      ...terminal.TIOC,
+      ...struct('struct winsize', terminal.winsize.size, terminal.winsize.offsets),
+      ...struct('struct iovec', terminal.iovec.size, terminal.iovec.offsets),
+      ...struct('struct msghdr', terminal.msghdr.size, terminal.msghdr.offsets),
+      'CMSG_SPACE(sizeof(int))': terminal.descriptorMessage.size,
+      'CMSG_LEN(sizeof(int))': terminal.rightsHeader.cmsg_len,
+      SOL_SOCKET: terminal.rightsHeader.cmsg_level,
+      SCM_RIGHTS: terminal.rightsHeader.cmsg_type,
+      ...named('MSG_', terminal.MSG),
+      F_SETFL: terminal.F_SETFL,
+      AF_UNIX: terminal.AF_UNIX,
+      ...named('SOCK_', terminal.SOCK),
+    },
+  },
+};
+
+/** What C makes of expressions, in their order. */
+function evaluate({ includes, expressions }: Group): readonly bigint[] {
+  const directory = mkdtempSync(join(tmpdir(), 'ts-c-headers-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const source = join(directory, 'values.c');
+  const program = join(directory, 'values');
+  const lines = [
+    '#define _GNU_SOURCE',
+    ...['stddef.h', 'stdio.h', ...includes].map((name) => `#include <${name}>`),
+    'int main(void) {',
+    ...Object.keys(expressions).map((text) => `  printf("%lld\\n", (long long)(${text}));`),
+    '}',
+  ];
+  writeFileSync(source, lines.join('\n'));
+  expect(spawnSync('cc', ['-o', program, source], { encoding: 'utf8' }).stderr).toBe('');
+  return spawnSync(program, { encoding: 'utf8' }).stdout.trim().split('\n').map(BigInt);
+}
+
+describe.each(Object.entries(groups))('structs and constants of %s', (_, group) => {
+  it.skipIf(!hasCompiler)('are those of the C headers (needs cc)', () => {
+    const values = evaluate(group);
+    const names = Object.keys(group.expressions);
+    const wanted = Object.values(group.expressions).map(BigInt);
+    expect(names.map((name, index) => [name, values[index]])).toEqual(
+      names.map((name, index) => [name, wanted[index]]),
+    );
+  });
+});
