@@ -5,6 +5,7 @@ import {
   PR,
   prefixed,
   SIGNAL,
+  sizeOf,
   syscall,
   uint,
   ulong,
@@ -57,7 +58,7 @@ export const setresuid = syscall('setresuid', [uint('ruid'), uint('euid'), uint(
 /** getppid(2). */
 export const getppid = syscall('getppid', [], 'pid');
 /** getcwd(2): fills memory with the path, or one that does not begin with a slash where the directory lies outside of the root. */
-export const getcwd = syscall('getcwd', [memory('buf'), ulong('size')], 'n');
+export const getcwd = syscall('getcwd', [memory('buf'), sizeOf('size', 'buf')], 'n');
 
 /** Resources of prlimit(2) and getrlimit(2). */
 export const RLIMIT = {
@@ -82,6 +83,6 @@ export const RLIMIT = {
 export const prlimit64 = syscall('prlimit64', [
   int('pid'),
   oneOf('resource', prefixed('RLIMIT_', RLIMIT)),
-  memory('new_limit'),
-  memory('old_limit'),
+  memory('new_limit', 16),
+  memory('old_limit', 16),
 ]);

@@ -8,6 +8,7 @@ import {
   path,
   prefixed,
   SIGNAL,
+  sizeOf,
   syscall,
   text,
   uint,
@@ -41,7 +42,7 @@ export const cloneArgs = defineStruct('clone_args', {
 });
 
 /** clone3(2). */
-export const clone3 = syscall('clone3', [memory('cl_args'), ulong('size')], 'pid');
+export const clone3 = syscall('clone3', [memory('cl_args'), sizeOf('size', 'cl_args')], 'pid');
 /** unshare(2). */
 export const unshare = syscall('unshare', [flags('flags', CLONE)]);
 /** setns(2). */
@@ -67,7 +68,7 @@ export const WEXITED: number = WAIT.WEXITED;
 export const waitid = syscall('waitid', [
   oneOf('idtype', prefixed('P_', P)),
   fd('id'),
-  memory('infop'),
+  memory('infop', 128),
   flags('options', WAIT),
   memory('rusage'),
 ]);
@@ -83,8 +84,8 @@ export const SIG_SETMASK: number = SIG.SIG_SETMASK;
 /** rt_sigprocmask(2). */
 export const sigprocmask = syscall('rt_sigprocmask', [
   oneOf('how', SIG),
-  memory('set'),
-  memory('oldset'),
+  memory('set', 8),
+  memory('oldset', 8),
   ulong('sigsetsize'),
 ]);
 
@@ -94,7 +95,7 @@ export const signalfd4 = syscall(
   [
     fd('fd'),
     memory('mask'),
-    ulong('sizemask'),
+    sizeOf('sizemask', 'mask'),
     flags('flags', { SFD_CLOEXEC: 0o2000000, SFD_NONBLOCK: 0o4000 }),
   ],
   'fd',

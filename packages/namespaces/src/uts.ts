@@ -1,7 +1,7 @@
-import { Memory, memory, syscall, ulong, type Kernel } from '@ts-c/syscall';
+import { Memory, memory, sizeOf, syscall, type Kernel } from '@ts-c/syscall';
 
-const sethostname = syscall('sethostname', [memory('name'), ulong('len')]);
-const setdomainname = syscall('setdomainname', [memory('name'), ulong('len')]);
+const sethostname = syscall('sethostname', [memory('name'), sizeOf('len', 'name')]);
+const setdomainname = syscall('setdomainname', [memory('name'), sizeOf('len', 'name')]);
 
 /** Sets the hostname of the uts namespace: sethostname(2). At most 64 bytes. */
 export function setHostname(kernel: Kernel, name: string): void {

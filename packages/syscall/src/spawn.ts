@@ -25,7 +25,7 @@ const socketpair = syscall('socketpair', [
   oneOf('domain', { AF_UNIX }),
   uint('type'),
   uint('protocol'),
-  memory('sv'),
+  memory('sv', 8),
 ]);
 
 /** A message of a running Program: its kind, and 32 bytes. */

@@ -1,5 +1,5 @@
 import { syscall } from '../syscall.ts';
-import { fd, flags, int, memory, uint, ulong } from '../parameter.ts';
+import { fd, flags, int, memory, sizeOf, uint } from '../parameter.ts';
 import { Memory } from '../memory.ts';
 import type { Slot } from '../value.ts';
 import type { Program } from './program.ts';
@@ -14,7 +14,7 @@ export const failedStatus = 125;
 const sendto = syscall('sendto', [
   fd('sockfd'),
   memory('buf'),
-  ulong('len'),
+  sizeOf('len', 'buf'),
   flags('flags', { MSG_NOSIGNAL: 0x4000 }),
   memory('dest_addr'),
   uint('addrlen'),
