@@ -111,6 +111,15 @@ describe('a supervised child', () => {
     expect(errors.length).toBe(1);
   });
 
+  it('has been started, however soon it ends', async () => {
+    for (let i = 0; i < 30; i += 1) {
+      const { started, process: child } = start('true');
+      const end = ended(child);
+      await expect(started).resolves.toBeUndefined();
+      expect((await end).code).toBe(0);
+    }
+  });
+
   it('is ended by end(), and the supervisor ends by the same signal', async () => {
     const { started, end, process: child } = start('trap "" TERM; exec sleep 100');
     await started;

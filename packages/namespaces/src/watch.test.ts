@@ -12,6 +12,8 @@ import { spawn } from './spawn.ts';
 const hasScript = spawnSync('script', ['--version']).status === 0;
 const index = fileURLToPath(new URL('index.ts', import.meta.url));
 
+const count = (): number => readdirSync('/proc/self/fd').length;
+
 describe('the end of a command', () => {
   it.each([0, 1, 2, 125, 126, 127, 128, 137, 254, 255])('travels: status %i', async (status) => {
     const result = await run('sh', ['-c', `exit ${status}`], { namespaces: { pid: true } });
@@ -48,7 +50,6 @@ describe('the end of a command', () => {
 
   it('leaves no descriptor and no zombie in this process', async () => {
     await run('true');
-    const count = (): number => readdirSync('/proc/self/fd').length;
     const before = count();
     for (let i = 0; i < 20; i += 1) await run('true', [], { namespaces: { pid: true, net: true } });
     expect(await eventually(() => count() <= before)).toBe(true);

@@ -84,13 +84,14 @@ function serve(
       const events = program.load(fds, index * pollfd.size + pollfd.events, 4);
       program.unless(events, { equals: 0, mask: 0xffff_0000 }, body);
     };
-    on(watched.child, leave);
+    // First: a command may be over by the time that we look, and has been started all the same.
     on(watched.executed, () => {
       const count = program.call(read, child.executed, new Memory(1), 1);
       program.when(count, { equals: 1 }, () => reports.started.send(program));
       forget(watched.executed);
       again();
     });
+    on(watched.child, leave);
     on(watched.signals, () => {
       forwardSignal(program, child.pidfd, signals);
       again();
