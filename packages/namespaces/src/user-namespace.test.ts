@@ -98,7 +98,7 @@ describe('a user namespace of root', () => {
 });
 
 describe.skipIf(!mayUnshare())(
-  'a user namespace of anybody (needs a kernel that lets nobody unshare)',
+  'a user namespace of anybody (needs a kernel that lets nobody unshare, and a checkout that others can read)',
   () => {
     it('maps root to the own id, and gives up setgroups', async () => {
       const result =

@@ -33,7 +33,16 @@ export async function asNobody(body: string): Promise<Result> {
   return JSON.parse((await ended(child)).stdout) as Result;
 }
 
+/** May that user read this checkout, and start the Node that runs the tests? */
+export function mayRead(): boolean {
+  const script = `import(${JSON.stringify(index)}).catch(() => process.exit(1))`;
+  const flags = ['--no-warnings', '--conditions=@ts-c/source', '--input-type=module'];
+  return (
+    spawnSync(process.execPath, [...flags, '-e', script], { ...nobody, cwd: '/' }).status === 0
+  );
+}
+
 /** May that user make user namespaces here? */
 export function mayUnshare(): boolean {
-  return spawnSync('unshare', ['--user', 'true'], nobody).status === 0;
+  return mayRead() && spawnSync('unshare', ['--user', 'true'], nobody).status === 0;
 }

@@ -29,8 +29,12 @@ describe.skipIf(!busybox)('SIGKILL at any step leaves nothing (needs busybox-sta
         for (const { container, pids } of paused) {
           const pid = victim === 'the supervisor' ? pids[0] : pids[1];
           if (pid === undefined || container.process.exitCode !== null) continue;
-          process.kill(pid, 'SIGKILL');
-          killed += 1;
+          try {
+            process.kill(pid, 'SIGKILL');
+            killed += 1;
+          } catch {
+            // It came to its end by itself meanwhile.
+          }
         }
         // Where the victim is not there yet, the other goes, so that all come to an end.
         for (const { container, pids } of paused)
