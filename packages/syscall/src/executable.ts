@@ -22,8 +22,13 @@ const addSeals = syscall('fcntl', [
 ]);
 const duplicate = syscall('fcntl', [fd('fd'), oneOf('op', FCNTL), uint('minimum')], 'fd');
 
-// A child's own file descriptors are laid over the low numbers before it executes ours.
-const lowest = 64;
+/**
+ * How many file descriptors a child may be given: they are laid over the numbers from 0 before it executes ours, which is above
+ * them.
+ */
+export function mostDescriptors(reportFd: number): number {
+  return Math.max(64, reportFd + 1);
+}
 
 /**
  * An executable without a name: a sealed memfd, or where the kernel or a sysctl refuses that, an unlinked file. It lasts until
@@ -137,6 +142,6 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
 
 /** A copy of a file descriptor further up, out of the way of a child's own. */
 function lift(descriptor: number, reportFd: number): number {
-  const minimum = Math.max(lowest, reportFd + 1);
+  const minimum = mostDescriptors(reportFd);
   return Number(live.call(duplicate, descriptor, FCNTL.F_DUPFD_CLOEXEC, minimum));
 }

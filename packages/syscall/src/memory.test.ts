@@ -45,6 +45,11 @@ describe('Memory', () => {
     expect(() => memory.write(0, Uint8Array.of(1))).toThrow(/belongs to a Program/);
     expect(() => memory.pointer(0, memory)).toThrow(/belongs to a Program/);
     expect(memory.get('u64', 0)).toBe(0n);
+    const bytes = Uint8Array.of(1);
+    const taken = new Memory(bytes);
+    taken.freeze();
+    bytes[0] = 2;
+    expect([taken.bytes[0], taken.get('u8', 0)]).toEqual([1, 1]);
   });
 
   it('holds strings as execve(2) takes them', () => {

@@ -30,20 +30,22 @@ const width: Record<IntegerType, 1 | 2 | 4 | 8> = { u8: 1, u16: 2, i32: 4, u32: 
  * Memory, which become numbers and addresses when the call is made. All numbers are little-endian, as on both architectures.
  */
 export class Memory {
-  readonly bytes: Uint8Array;
   readonly patches: Patch[] = [];
   readonly pointers: Pointer[] = [];
   readonly translations: Translation[] = [];
   /** Writes it for the listing, which has `[N bytes]` where nobody said how. */
   describe: (() => string) | undefined;
-  readonly #view: DataView;
+  readonly #isOwn: boolean;
+  #bytes: Uint8Array;
+  #view: DataView;
   #frozen = false;
 
   /** @param content How many zero bytes; or the bytes themselves, which are not copied. */
   constructor(content: number | Uint8Array) {
     if (typeof content === 'number') checkInteger('size', content, 0, 2 ** 31);
-    this.bytes = typeof content === 'number' ? new Uint8Array(content) : content;
-    this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+    this.#isOwn = typeof content === 'number';
+    this.#bytes = typeof content === 'number' ? new Uint8Array(content) : content;
+    this.#view = viewOf(this.#bytes);
   }
 
   /** Strings as execve(2) takes them: an array of pointers, ended by a null pointer. */
@@ -64,8 +66,12 @@ export class Memory {
     return memory;
   }
 
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
   get size(): number {
-    return this.bytes.byteLength;
+    return this.#bytes.byteLength;
   }
 
   /**
@@ -135,8 +141,12 @@ export class Memory {
       : this.#view.getBigUint64(offset, true);
   }
 
-  /** From now on it can't be changed from JavaScript: a Program has copied it. */
+  /** From now on it can't be changed from JavaScript, not even by who gave it its bytes: a Program has taken it. */
   freeze(): void {
+    if (!this.#frozen && !this.#isOwn) {
+      this.#bytes = this.#bytes.slice();
+      this.#view = viewOf(this.#bytes);
+    }
     this.#frozen = true;
   }
 
@@ -154,6 +164,10 @@ export class Memory {
       throw new TypeError('this memory belongs to a Program already and can no longer be changed');
     this.checkInside(offset, size);
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** Writes 64 bits: a number from -(2 ** 53) to 2 ** 53, or any bigint. */

@@ -85,6 +85,20 @@ describe('the streams of a Program', () => {
     expect(open.filter((fd) => fd < 10)).toEqual([0, 1, 2, 3, 9]);
   });
 
+  it('are at most 63, so that none is laid over the executable', () => {
+    const stdio = Array.from({ length: 64 }, () => 'ignore' as const);
+    const before = fds();
+    expect(() => spawn(shell('true'), { stdio })).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' }),
+    );
+    expect(fds()).toBe(before);
+  });
+
+  it('leave as much room as a high descriptor for reports takes', async () => {
+    const { process: child } = spawn(shell('echo here', { reportFd: 200 }));
+    expect(await end(child)).toMatchObject({ code: 0, output: 'here\n' });
+  });
+
   it('carry messages to the Program beside its reports', async () => {
     const program = new Program();
     const message = new Memory(reportSize);

@@ -9,7 +9,8 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { OPEN } from './open-flags.ts';
 import { problemError, SystemError } from './error.ts';
-import { Executable } from './executable.ts';
+import { invalid } from './check.ts';
+import { Executable, mostDescriptors } from './executable.ts';
 import { pathsOf } from './paths.ts';
 import { live } from './live/live.ts';
 import { Memory } from './memory.ts';
@@ -68,6 +69,7 @@ export interface ProgramProcess {
  * reports go to `onReport`. The process then ends with status 125.
  *
  * @param program The Program, or an {@link Executable} of it that is started more than once.
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE` for more than 63 streams.
  * @throws {Error} `ERR_NOT_EXECUTABLE` where nothing can be executed at all.
  */
 export function spawn(
@@ -110,6 +112,8 @@ function withReports(stdio: StdioOptions, reportFd: number, socket: number): Std
   // As child_process.spawn does for what it is not told about.
   while (list.length < reportFd) list.push(list.length < 3 ? 'pipe' : 'ignore');
   list.splice(reportFd, 0, socket);
+  const most = mostDescriptors(reportFd);
+  if (list.length > most) throw invalid('stdio', `at most ${most - 1} streams`, list.length - 1);
   return list;
 }
 
