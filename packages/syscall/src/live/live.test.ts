@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn as spawnProcess } from 'node:child_process';
+import process from 'node:process';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AT_FDCWD, close, mkdirat, openat, OPEN, pidfdOpen, pipe2, read, write } from '../calls.ts';
 import { Memory } from '../memory.ts';
@@ -220,6 +221,23 @@ describe('watch', () => {
     child.stdin.end();
     expect(await end).toMatchObject([0, { readable: true }]);
     live.call(close, pidfd);
+  });
+
+  it('calls back where what is put off is done', async () => {
+    const ends = new Memory(8);
+    live.call(pipe2, ends, OPEN.CLOEXEC);
+    const writable = Number(ends.get('i32', 4));
+    const order = await new Promise<readonly string[]>((resolve) => {
+      const seen: string[] = [];
+      const handle = watch(writable, { writable: true }, () => {
+        handle.close();
+        setImmediate(() => resolve([...seen, 'immediate']));
+        process.nextTick(() => seen.push('tick'));
+        void Promise.resolve().then(() => seen.push('promise'));
+      });
+    });
+    expect(order).toEqual(['tick', 'promise', 'immediate']);
+    for (const offset of [0, 4]) live.call(close, Number(ends.get('i32', offset)));
   });
 });
 

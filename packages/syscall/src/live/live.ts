@@ -116,13 +116,30 @@ function openPath(fd: Value): string | undefined {
   }
 }
 
-/** Watches a file descriptor from the event loop; no thread of the pool waits. Close the handle to end it. */
+/**
+ * Watches a file descriptor from the event loop; no thread of the pool waits. Close the handle to end it, before the descriptor
+ * itself is closed. There can be one watch of a descriptor at a time, and the descriptor becomes `O_NONBLOCK`.
+ */
 export function watch(
   fd: number,
   options: { readable?: boolean; writable?: boolean; disconnect?: boolean },
   listener: (status: number, events: PollEvents) => void,
 ): { ref(): void; unref(): void; close(): void } {
-  return koffi().node.poll(fd, options, listener);
+  let isOpen = true;
+  const handle = koffi().node.poll(fd, options, (status, events) => {
+    // koffi calls from outside of Node's own callbacks: nothing would run what the listener puts off, its ticks and its promises.
+    setImmediate(() => {
+      if (isOpen) listener(status, events);
+    });
+  });
+  return {
+    ref: () => void (isOpen && handle.ref()),
+    unref: () => void (isOpen && handle.unref()),
+    close: () => {
+      isOpen = false;
+      handle.close();
+    },
+  };
 }
 
 function passes(actual: Value, { equals, mask = -1n }: Test): boolean {
