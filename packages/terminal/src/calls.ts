@@ -1,22 +1,24 @@
 import {
-  AT,
   defineStruct,
   fd,
   flags,
   memory,
   oneOf,
-  path,
+  OPEN,
+  prefixed,
   syscall,
   uint,
   ulong,
-  mode,
 } from '@ts-c/syscall';
 
 /** Requests of ioctl(2) to terminals: ioctl_tty(2). */
 export const TIOC = {
+  TCGETS: 0x5401,
+  TCSETSW: 0x5403,
   TIOCSCTTY: 0x540e,
   TIOCGWINSZ: 0x5413,
   TIOCSWINSZ: 0x5414,
+  TIOCGPTN: 0x80045430,
   TIOCSPTLCK: 0x40045431,
   TIOCGPTPEER: 0x5441,
 } as const;
@@ -25,8 +27,17 @@ export const TIOC = {
 export const ioctl = syscall('ioctl', [fd('fd'), oneOf('op', TIOC), memory('argp')]);
 /** ioctl(2) with a number as its argument. */
 export const ioctlNumber = syscall('ioctl', [fd('fd'), oneOf('op', TIOC), ulong('arg')]);
-/** ioctl(2) with a number as its argument and a file descriptor as its result. */
-export const ioctlFd = syscall('ioctl', [fd('fd'), oneOf('op', TIOC), ulong('arg')], 'fd');
+/** ioctl(2) that opens something: its argument is flags of open(2). */
+export const ioctlOpen = syscall(
+  'ioctl',
+  [
+    fd('fd'),
+    oneOf('op', TIOC),
+    // These three have the same bits on every architecture that ts-c knows.
+    flags('flags', prefixed('O_', { RDWR: OPEN.RDWR, NOCTTY: OPEN.NOCTTY, CLOEXEC: OPEN.CLOEXEC })),
+  ],
+  'fd',
+);
 
 /** `struct winsize`. */
 export const winsize = defineStruct('winsize', {
@@ -36,36 +47,29 @@ export const winsize = defineStruct('winsize', {
   ws_ypixel: { type: 'u16' },
 });
 
+/** `struct termios` of the kernel, with its 19 control characters behind. */
+export const termios = defineStruct(
+  'termios',
+  {
+    c_iflag: { type: 'u32' },
+    c_oflag: { type: 'u32' },
+    c_cflag: { type: 'u32' },
+    c_lflag: { type: 'u32' },
+    c_line: { type: 'u8' },
+  },
+  36,
+);
+
 /** fchown(2). */
 export const fchown = syscall('fchown', [fd('fd'), uint('owner'), uint('group')]);
-/** mknodat(2), for the file that a console is mounted on. */
-export const mknodat = syscall('mknodat', [
-  fd('dirfd'),
-  path('pathname'),
-  mode('mode'),
-  ulong('dev'),
-]);
-/** open_tree(2). */
-export const openTree = syscall(
-  'open_tree',
-  [
-    fd('dirfd'),
-    path('pathname'),
-    flags('flags', {
-      OPEN_TREE_CLONE: 1,
-      OPEN_TREE_CLOEXEC: 0o2000000,
-      AT_EMPTY_PATH: AT.EMPTY_PATH,
-    }),
-  ],
-  'fd',
-);
-/** move_mount(2). */
-export const moveMount = syscall('move_mount', [
-  fd('from_dirfd'),
-  path('from_pathname'),
-  fd('to_dirfd'),
-  path('to_pathname', 'dest'),
-  flags('flags', { MOVE_MOUNT_F_EMPTY_PATH: 4, MOVE_MOUNT_T_EMPTY_PATH: 0x40 }),
+
+/** `F_SETFL` of fcntl(2). */
+export const F_SETFL = 4;
+/** fcntl(2) that sets status flags. */
+export const setStatusFlags = syscall('fcntl', [
+  fd('fd'),
+  oneOf('op', { F_SETFL }),
+  flags('flags', { O_NONBLOCK: OPEN.NONBLOCK }),
 ]);
 
 /** `struct iovec`. */
@@ -83,31 +87,53 @@ export const msghdr = defineStruct('msghdr', {
   msg_controllen: { type: 'u64' },
   msg_flags: { type: 'i32' },
 });
-/** `struct cmsghdr` with one file descriptor behind it, and padding. */
-export const rights = defineStruct(
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+/** `struct cmsghdr` with one file descriptor behind it, padded as `CMSG_SPACE` says. */
+export const descriptorMessage = defineStruct(
   'cmsghdr',
   {
     cmsg_len: { type: 'u64' },
-    cmsg_level: { type: 'i32' },
-    cmsg_type: { type: 'i32' },
+    cmsg_level: { type: 'i32', constants: { SOL_SOCKET } },
+    cmsg_type: { type: 'i32', constants: { SCM_RIGHTS } },
     fd: { type: 'i32' },
   },
   24,
 );
-/** `SOL_SOCKET` and `SCM_RIGHTS`, and the length of a control message with one descriptor. */
-export const SCM = { SOL_SOCKET: 1, RIGHTS: 1, length: 20 } as const;
+/** What the header of such a message says: `CMSG_LEN(sizeof (int))`, and that a descriptor follows. */
+export const rightsHeader = {
+  cmsg_len: 20,
+  cmsg_level: SOL_SOCKET,
+  cmsg_type: SCM_RIGHTS,
+} as const;
 
-const MSG = { MSG_DONTWAIT: 0x40, MSG_NOSIGNAL: 0x4000, MSG_CMSG_CLOEXEC: 0x40000000 } as const;
 /** Flags of send(2) and recv(2). */
-export const messageFlags: typeof MSG = MSG;
+export const MSG = {
+  DONTWAIT: 0x40,
+  NOSIGNAL: 0x4000,
+  CMSG_CLOEXEC: 0x40000000,
+} as const;
+const messageFlags = flags('flags', prefixed('MSG_', MSG));
 /** sendmsg(2). */
-export const sendmsg = syscall('sendmsg', [fd('sockfd'), memory('msg'), flags('flags', MSG)], 'n');
+export const sendmsg = syscall(
+  'sendmsg',
+  [fd('sockfd'), memory('msg', msghdr.size), messageFlags],
+  'n',
+);
 /** recvmsg(2). */
-export const recvmsg = syscall('recvmsg', [fd('sockfd'), memory('msg'), flags('flags', MSG)], 'n');
-/** socketpair(2). */
+export const recvmsg = syscall(
+  'recvmsg',
+  [fd('sockfd'), memory('msg', msghdr.size), messageFlags],
+  'n',
+);
+
+export const AF_UNIX = 1;
+/** Types of socket(2), and what may be or-ed to them. */
+export const SOCK = { SEQPACKET: 5, CLOEXEC: OPEN.CLOEXEC } as const;
+/** socketpair(2): fills memory with two file descriptors of 32 bits. */
 export const socketpair = syscall('socketpair', [
-  oneOf('domain', { AF_UNIX: 1 }),
-  flags('type', { SOCK_SEQPACKET: 5, SOCK_CLOEXEC: 0o2000000 }),
+  oneOf('domain', { AF_UNIX }),
+  flags('type', prefixed('SOCK_', SOCK)),
   uint('protocol'),
-  memory('sv'),
+  memory('sv', 8),
 ]);

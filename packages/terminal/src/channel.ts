@@ -1,76 +1,91 @@
-import { close, live, isErrno, Memory, watch } from '@ts-c/syscall';
-import { iovec, messageFlags, msghdr, recvmsg, rights, socketpair } from './calls.ts';
+import { close, isErrno, live, Memory, watch } from '@ts-c/syscall';
+import { AF_UNIX, SOCK, socketpair } from './calls.ts';
+import { receiveDescriptor } from './descriptor.ts';
 
-/** A pair of sockets on which a Program hands a file descriptor back to the process that started it. */
+/**
+ * A pair of sockets, unix(7), on which a Program hands a file descriptor to the process that has started it.
+ *
+ * It has two descriptors open. {@link receive} closes the Program's end; disposing of it closes what is open still, and ends a
+ * `receive` that waits. A descriptor that has been received is not part of it.
+ *
+ * @example
+ * using channel = new DescriptorChannel();
+ * spawn(program, { stdio: ['ignore', 'ignore', 'ignore', channel.childEnd] }); // descriptor 4 of the Program; 3 is for reports
+ * const terminal = new Terminal(await channel.receive());
+ */
 export class DescriptorChannel implements Disposable {
-  readonly #ends: [ours: number, theirs: number];
-  readonly #closed = new Set<number>();
+  readonly #ours: number;
+  readonly #theirs: number;
+  readonly #open: Set<number>;
+  readonly #disposed = new AbortController();
 
+  /** @throws {SystemError} `EMFILE` where this process has too many descriptors. */
   constructor() {
     const ends = new Memory(8);
-    live.call(socketpair, 1, 5 | 0o2000000, 0, ends);
-    this.#ends = [Number(ends.get('i32', 0)), Number(ends.get('i32', 4))];
-  }
-
-  /** The end for the Program, to be put into its `stdio`. Once that has been started, {@link receive} closes it here. */
-  get childEnd(): number {
-    return this.#ends[1];
+    live.call(socketpair, AF_UNIX, SOCK.SEQPACKET | SOCK.CLOEXEC, 0, ends);
+    this.#ours = Number(ends.get('i32', 0));
+    this.#theirs = Number(ends.get('i32', 4));
+    this.#open = new Set([this.#ours, this.#theirs]);
   }
 
   /**
-   * Waits for a descriptor, by the event loop. It is close-on-exec, and the caller's to close.
+   * The end for the Program, to be put into its `stdio`: child_process.spawn makes a copy of it.
    *
-   * @throws {Error} where the other end is closed without sending any, or `signal` says so.
+   * @throws {Error} `ERR_CHANNEL_CLOSED` once it is closed here.
+   */
+  get childEnd(): number {
+    if (!this.#open.has(this.#theirs)) throw closed();
+    return this.#theirs;
+  }
+
+  /**
+   * Waits for a descriptor, on the event loop. To be called when the Program has been started: the copy of its end in this process
+   * is closed, so that the Program's end can be told.
+   *
+   * @returns a file descriptor, close-on-exec, the caller's to close.
+   * @throws {Error} `ERR_NO_DESCRIPTOR` where every process that has the other end is gone and has sent none; `ERR_CHANNEL_CLOSED`
+   * where the channel was disposed of; `signal.reason` where that is aborted.
    */
   async receive({ signal }: { readonly signal?: AbortSignal } = {}): Promise<number> {
-    const [ours, theirs] = this.#ends;
-    // Without this end here, its last copy going away tells that nobody will send.
-    this.#close(theirs);
+    if (!this.#open.has(this.#ours)) throw closed();
+    this.#close(this.#theirs);
+    signal?.throwIfAborted();
+    const disposed = this.#disposed.signal;
+    const stop = signal ? AbortSignal.any([signal, disposed]) : disposed;
     return new Promise((resolve, reject) => {
-      const handle = watch(ours, { readable: true, disconnect: true }, () => {
+      const handle = watch(this.#ours, { readable: true, disconnect: true }, () => {
         try {
-          settle(() => resolve(receiveNow(ours)));
+          resolve(receiveDescriptor(this.#ours));
         } catch (error) {
-          if (!isErrno(error, 'EAGAIN')) settle(() => reject(error));
+          if (isErrno(error, 'EAGAIN', 'EINTR')) return;
+          reject(error);
         }
+        end();
       });
-      const abort = (): void => settle(() => reject(signal?.reason));
-      const settle = (body: () => void): void => {
-        body();
-        handle.close();
-        signal?.removeEventListener('abort', abort);
+      const abort = (): void => {
+        end();
+        reject(stop.reason);
       };
-      signal?.addEventListener('abort', abort);
-      if (signal?.aborted) abort();
+      const end = (): void => {
+        handle.close();
+        stop.removeEventListener('abort', abort);
+      };
+      stop.addEventListener('abort', abort);
     });
   }
 
   [Symbol.dispose](): void {
-    for (const end of this.#ends) this.#close(end);
+    // A watch has to end before its descriptor does.
+    this.#disposed.abort(closed());
+    this.#close(this.#ours);
+    this.#close(this.#theirs);
   }
 
   #close(end: number): void {
-    if (this.#closed.has(end)) return;
-    this.#closed.add(end);
-    live.call(close, end);
+    if (this.#open.delete(end)) live.call(close, end);
   }
 }
 
-function receiveNow(socket: number): number {
-  const control = new Memory(rights.size);
-  const message = msghdr.make({
-    msg_iov: iovec.make({ iov_base: new Memory(1), iov_len: 1 }),
-    msg_iovlen: 1,
-    msg_control: control,
-    msg_controllen: rights.size,
-  });
-  const count = live.call(
-    recvmsg,
-    socket,
-    message,
-    messageFlags.MSG_DONTWAIT | messageFlags.MSG_CMSG_CLOEXEC,
-  );
-  if (Number(count) === 0 || control.get('u64', 0) === 0n)
-    throw new Error('the other end was closed and sent no descriptor');
-  return Number(control.get('i32', rights.offsets.fd));
+function closed(): Error {
+  return Object.assign(new Error('this channel is closed'), { code: 'ERR_CHANNEL_CLOSED' });
 }

@@ -48,6 +48,8 @@ export function writeContainer(plan: Plan, program: Program = new Program()): Co
     created,
     joined,
     descriptors: passed.descriptors,
+    // The way of the terminal's master to us: its last end going away tells that none will come.
+    ...(description.tty ? { childOnly: [program.reportFd + 1] } : {}),
     hold,
     gate,
     outlives,

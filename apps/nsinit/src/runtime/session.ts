@@ -126,10 +126,7 @@ class Attachments implements AsyncDisposable {
     // Where bringing up fails there is no terminal, and the end of the container tells why.
     const terminal = await container.terminal?.catch(() => undefined);
     if (!terminal) return;
-    this.#open.push(
-      terminal,
-      await terminal.attach({ stdin: process.stdin, stdout: process.stdout }),
-    );
+    this.#open.push(terminal, terminal.attach({ stdin: process.stdin, stdout: process.stdout }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

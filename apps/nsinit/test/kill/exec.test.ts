@@ -18,7 +18,7 @@ it.skipIf(!busybox)(
       JSON.stringify({ namespaces, environment: ['PATH=/bin'], mount_config: {} }),
     );
     const before = readdirSync(cwd);
-    const [node, ...args] = [...command, 'exec', '--', 'sleep', '60'] as [string, ...string[]];
+    const [node, ...args] = [...command, 'exec', '--', 'sleep', '60'];
     const child = spawn(node, args, { cwd, stdio: 'ignore' });
     const state = join(cwd, 'state.json');
     for (let tries = 0; tries < 200 && !existsSync(state); tries += 1) await delay(50);

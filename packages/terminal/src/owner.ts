@@ -1,0 +1,2 @@
+/** The name under which this package's steps appear in listings and errors. */
+export const owner = '@ts-c/terminal';
