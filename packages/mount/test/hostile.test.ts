@@ -9,7 +9,7 @@ import {
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { defaultSimpleDevices } from '../src/index.ts';
+import { defaultSimpleDevices, parseMountInfo } from '../src/index.ts';
 import { busybox, makeRootfs, temporaryDirectory, type Outcome } from './container.ts';
 import { guardHost, inContainer } from './namespace.ts';
 
@@ -85,6 +85,21 @@ describe.skipIf(!busybox)('a root file system that means harm (needs busybox-sta
     const { stdout, name } = await mountThrough(target);
     expect(stdout).toBe('content\ncontent\nb\ndeep\nmemory\n');
     expect(existsSync(`/${name}`)).toBe(false);
+  });
+
+  it('with a link to / is left without the host’s root all the same', async () => {
+    const mounts = ['bind', 'tmpfs'].map((type) => ({ type, source: '/usr', destination: '/a' }));
+    const { stdout, error } = await inContainer(
+      { rootfs: rootfsWith({ a: '/' }), mounts },
+      'cat /proc/self/mountinfo',
+    );
+    expect(error).toBeUndefined();
+    const roots = parseMountInfo(stdout).filter(({ mountPoint }) => mountPoint === '/');
+    expect(roots).toHaveLength(3);
+    // The outermost is the container's; what lies over it is what was asked for.
+    expect(roots[0]?.root).toMatch(/ts-c-rootfs/);
+    expect(roots[1]?.root).toBe('/usr');
+    expect(roots[2]?.type).toBe('tmpfs');
   });
 
   it.each(['/proc/self/root', '/proc/1/root'])('with a -> %s is refused', async (target) => {
