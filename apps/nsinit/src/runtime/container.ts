@@ -203,7 +203,7 @@ export function bringUp(
         : [...threeOf(stdio), ...pidfds],
       mappings: facts.mappings,
     });
-    const terminal = channel && receiveTerminal(channel, supervised);
+    const terminal = channel && receiveTerminal(channel);
     return new Container(supervised, terminal, options);
   } catch (error) {
     channel?.[Symbol.dispose]();
@@ -211,14 +211,10 @@ export function bringUp(
   }
 }
 
-async function receiveTerminal(
-  channel: DescriptorChannel,
-  supervised: Supervised,
-): Promise<Terminal> {
-  const gone = new AbortController();
-  supervised.process.once('exit', () => gone.abort());
+/** Waits for the master. Where none comes, as bringing up fails, all other ends are closed in the end, and that is told too. */
+async function receiveTerminal(channel: DescriptorChannel): Promise<Terminal> {
   try {
-    return new Terminal(await channel.receive({ signal: gone.signal }));
+    return new Terminal(await channel.receive());
   } finally {
     channel[Symbol.dispose]();
   }
