@@ -5,7 +5,7 @@ import { run, type ContainerRequest } from 'nsinit';
 /** What many containers in a row, from one process, leave behind. */
 export interface ManyResult {
   readonly containers: number;
-  /** Median of the last hundred over that of the first, the very first few left out. */
+  /** How many plain processes a container takes as long as: the last hundred over the first, medians. */
   readonly slowdown: number;
   readonly fdsLeft: number;
   readonly processesLeft: number;
@@ -14,9 +14,13 @@ export interface ManyResult {
   readonly residentGrowth: number;
 }
 
-/** Runs containers one after the other. */
+/**
+ * Runs containers one after the other, each next to a plain process: how long it takes is told by that, so that a machine that slows
+ * down for a while does not count.
+ */
 export async function runMany(
   request: ContainerRequest,
+  plain: () => Promise<number>,
   containers: number,
   median: (of: number[]) => number,
 ): Promise<ManyResult> {
@@ -24,16 +28,18 @@ export async function runMany(
     const begun = performance.now();
     const { exitCode } = await run(request, { stdio: 'ignore' });
     if (exitCode !== 0) throw new Error(`a container ended with status ${exitCode}`);
-    return performance.now() - begun;
+    const between = performance.now();
+    await plain();
+    return (between - begun) / (performance.now() - between);
   };
   for (let count = 0; count < 20; count += 1) await one();
   const before = census();
-  const times: number[] = [];
-  for (let count = 0; count < containers; count += 1) times.push(await one());
+  const ratios: number[] = [];
+  for (let count = 0; count < containers; count += 1) ratios.push(await one());
   const after = census();
   return {
     containers,
-    slowdown: median(times.slice(-100)) / median(times.slice(0, 100)),
+    slowdown: median(ratios.slice(-100)) / median(ratios.slice(0, 100)),
     fdsLeft: after.fds - before.fds,
     processesLeft: after.children - before.children,
     mountsLeft: after.mounts - before.mounts,

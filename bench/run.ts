@@ -39,13 +39,12 @@ async function main(): Promise<void> {
   try {
     const rootfs = makeRootfs(directory, busybox);
     const cli = join(import.meta.dirname, '../apps/nsinit/dist/bin.js');
-    const measurements = await interleave(
-      competitorsFor(directory, rootfs, cli),
-      Number(values.rounds),
-      5,
-    );
+    const competitors = competitorsFor(directory, rootfs, cli);
+    const measurements = await interleave(competitors, Number(values.rounds), 5);
     const request = containerIn(rootfs);
-    const many = await runMany(request, Number(values.containers), median);
+    const plain = competitors.find(({ name }) => name === 'plain spawn');
+    if (!plain) throw new Error('there is nobody to compare with');
+    const many = await runMany(request, () => plain.run(), Number(values.containers), median);
     const memory = await memoryOfSupervisor(request);
     const compile = compileCost(minimalContainer(rootfs), median);
     const figures = { versions: versions(), start: summarize(measurements), many, memory, compile };
