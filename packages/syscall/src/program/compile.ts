@@ -37,9 +37,12 @@ function compileInto(recording: Recording, arch: Arch, room: number): Image | un
   const data = new Data(places.end, arch, room);
   const records = new Int32Array((places.end - table) / 4);
   let index = 0;
-  const put = (...words: readonly number[]): void => {
-    records.set(words, index);
-    index += words.length;
+  const put = (...words: readonly number[]): void => putAll(words);
+  const putAll = (words: readonly number[]): void => {
+    for (const word of words) {
+      records[index] = word;
+      index += 1;
+    }
   };
   const find = (label: Label): number => {
     const found = places.labels.get(label);
@@ -57,7 +60,7 @@ function compileInto(recording: Recording, arch: Arch, room: number): Image | un
   for (const node of nodes) {
     switch (node.kind) {
       case 'call':
-        put(...callRecord(node, arch, data, find));
+        putAll(callRecord(node, arch, data, find));
         break;
       case 'copy':
         copy(node.to, node.from, node.size);
@@ -150,31 +153,34 @@ function callRecord(
     result ? data.word({ kind: 'slot', slot: result }) : 0,
     refused ? find(refused) : 0,
   ];
-  syscall.parameters.forEach((parameter, position) => {
+  for (let position = 0; position < syscall.parameters.length; position += 1) {
     const value = args[position];
-    const indirect = (address: number): number => {
+    const number =
+      value instanceof Slot ? value : numberOf(value, syscall.parameters[position], arch, data);
+    if (typeof number === 'number') {
+      words[2 + position] = number;
+    } else {
+      // Not the number itself but where it lies.
       words[0] = (words[0] as number) | (0x100 << position);
-      return address;
-    };
-    words[2 + position] = argument(value, parameter, arch, data, indirect);
-  });
+      words[2 + position] =
+        number instanceof Slot ? data.word({ kind: 'slot', slot: number }) : data.constant(number);
+    }
+  }
   return words;
 }
 
-/** An argument as 32 bits: the number itself where it fits, else the address of it. */
-function argument(
+/** An argument as a number of 32 bits, or as a bigint where it needs more. */
+function numberOf(
   value: unknown,
-  parameter: Parameter,
+  parameter: Parameter | undefined,
   arch: Arch,
   data: Data,
-  indirect: (address: number) => number,
-): number {
-  if (value instanceof Slot) return indirect(data.word({ kind: 'slot', slot: value }));
+): number | bigint {
   if (value instanceof Memory) return data.memory(value);
   if (typeof value === 'string') return data.text(value);
   if (value === null) return 0;
   const number = value as number | bigint;
-  const bits = parameter.translate ? parameter.translate(BigInt(number), arch) : number;
+  const bits = parameter?.translate ? parameter.translate(BigInt(number), arch) : number;
   const small = Number(bits);
-  return small >= -(2 ** 31) && small < 2 ** 31 ? small : indirect(data.constant(BigInt(bits)));
+  return small >= -(2 ** 31) && small < 2 ** 31 ? small : BigInt(bits);
 }

@@ -85,6 +85,8 @@ export class Data {
       }
       return this.#zeroBase + offset;
     }
+    if (memory.pointers.length === 0 && memory.translations.length === 0)
+      return this.#append(memory, memory.bytes);
     const bytes = memory.bytes.slice();
     const view = new DataView(bytes.buffer);
     // First a place, then the pointers: memory may point to itself.
