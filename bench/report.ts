@@ -1,4 +1,5 @@
 import { median, ratio, type Measurement } from './measure.ts';
+import type { CompileCost } from './cost.ts';
 import type { ManyResult } from './many.ts';
 
 /** Everything that is measured beside the start. */
@@ -6,7 +7,7 @@ export interface Figures {
   readonly many: ManyResult;
   /** Bytes. */
   readonly memory: number;
-  readonly compile: { readonly milliseconds: number; readonly bytes: number };
+  readonly compile: CompileCost;
 }
 
 /** What the project promises: the library's time over that of others. */
@@ -45,7 +46,8 @@ export function formatTable(
       ],
       ['supervisor, private memory', `${memory / 1024} KiB`, 'at most 64 KiB'],
       ['minimal.json, compiled', `${(compile.bytes / 1024).toFixed(1)} KiB`, 'at most 32 KiB'],
-      ['  written and compiled in', `${compile.milliseconds.toFixed(2)} ms`, 'at most 1 ms'],
+      ['  compiled in', `${compile.compile.toFixed(2)} ms`, 'at most 1 ms'],
+      ['  looked up and written down in', `${compile.write.toFixed(2)} ms`, ''],
     ]),
   ];
   return `${lines.join('\n')}\n`;
