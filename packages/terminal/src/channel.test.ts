@@ -1,12 +1,4 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readFileSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { execve, exitGroup, live, Memory, Program, spawn } from '@ts-c/syscall';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDescriptors } from '../test/container.ts';
