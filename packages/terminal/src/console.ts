@@ -26,7 +26,7 @@ const S_IFREG = 0o100000;
  * The calling process has to be in the mount namespace that the slave's devpts is mounted in.
  *
  * @param dev A file descriptor of the container's /dev. `O_PATH` is enough.
- * @throws {SystemError} `ELOOP` where console is a symbolic link, `ENOTDIR` where it is a directory.
+ * @throws {SystemError} `ELOOP` where console is a symbolic link, `EINVAL` where it is a directory.
  */
 export function bindConsole(kernel: Kernel, dev: Value, slave: Value): void {
   kernel.section(owner, '/dev/console', () => {
