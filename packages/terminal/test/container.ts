@@ -72,7 +72,7 @@ export function openDirectory(program: Program, name: string): Value {
 
 /** Makes a symbolic link. */
 export function link(program: Program, target: string, directory: Value, name: string): void {
-  program.call(symlinkat, target, directory as number, name);
+  program.call(symlinkat, target, directory, name);
 }
 
 export const makedev = (major: number, minor: number): number => (major << 8) | minor;
