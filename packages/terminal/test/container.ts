@@ -11,7 +11,6 @@ import {
   CLOSE_RANGE,
   execve,
   flags,
-  memory,
   Memory,
   mkdirat,
   mknodat,
@@ -50,7 +49,6 @@ const mount = syscall('mount', [
 const CLONE_NEWNS = 0x20000;
 const unshare = syscall('unshare', [flags('flags', { CLONE_NEWNS })]);
 const symlinkat = syscall('symlinkat', [text('target'), ulong('newdirfd'), path('linkpath')]);
-export const rtSigaction = syscall('rt_sigaction', [ulong('signum'), memory('act')]);
 
 /** A Program in a mount namespace of its own, with a /dev that has nothing but a devpts, null and tty. */
 export function ownDev(program: Program): { dev: Value; devpts: Value } {
@@ -66,7 +64,7 @@ export function ownDev(program: Program): { dev: Value; devpts: Value } {
 }
 
 /** `O_PATH` of a directory. */
-export function openDirectory(program: Program, name: string): Value {
+function openDirectory(program: Program, name: string): Value {
   return program.call(openat, AT_FDCWD, name, OPEN.PATH | OPEN.DIRECTORY | OPEN.CLOEXEC, 0);
 }
 
@@ -76,16 +74,6 @@ export function link(program: Program, target: string, directory: Value, name: s
 }
 
 export const makedev = (major: number, minor: number): number => (major << 8) | minor;
-
-/** Mounts a tmpfs. */
-export function mountTmpfs(program: Program, target: string): void {
-  program.call(mount, 'tmpfs', target, 'tmpfs', 0, null);
-}
-
-/** Binds one path over another. */
-export function bindOver(program: Program, source: string, target: string): void {
-  program.call(mount, source, target, null, 0x1000, null);
-}
 
 /** A command on a terminal of its own devpts. */
 export interface OnTerminal {
