@@ -1,6 +1,6 @@
 import process from 'node:process';
-import { isErrno, live, Memory } from '@ts-c/syscall';
-import { ioctl, termios, TIOC } from './calls.ts';
+import { isErrno } from '@ts-c/syscall';
+import { stopOutputProcessing } from './settings.ts';
 
 /** The side of a terminal that is typed on: a `tty.ReadStream`. Without `isTTY` it is no terminal. */
 export interface RawStream extends NodeJS.EventEmitter {
@@ -27,7 +27,14 @@ export function enterRawMode(stdin: RawStream): () => void {
   const was = stdin.isRaw ?? false;
   const set = (raw: boolean): void => {
     stdin.setRawMode?.(raw);
-    if (raw && stdin.fd !== undefined) stopOutputProcessing(stdin.fd);
+    if (!raw || stdin.fd === undefined) return;
+    try {
+      // Node's raw mode still puts a carriage return before a line feed, which the other terminal has done, or was told not to do.
+      stopOutputProcessing(stdin.fd);
+    } catch (error) {
+      // It has hung up since.
+      if (!isErrno(error, 'EIO', 'ENOTTY', 'EBADF')) throw error;
+    }
   };
 
   const restore = (): void => {
@@ -71,25 +78,6 @@ export function enterRawMode(stdin: RawStream): () => void {
     return true;
   };
   return restore;
-}
-
-const OPOST = 1;
-
-/**
- * The rest of cfmakeraw(3): Node's raw mode still makes a line feed a carriage return and a line feed, which the other terminal has
- * done, or has been told not to do. Node's way back restores this, too.
- */
-function stopOutputProcessing(fd: number): void {
-  const settings = new Memory(termios.size);
-  const { c_oflag } = termios.offsets;
-  try {
-    live.call(ioctl, fd, TIOC.TCGETS, settings);
-    settings.set('u32', c_oflag, Number(settings.get('u32', c_oflag)) & ~OPOST);
-    live.call(ioctl, fd, TIOC.TCSETSW, settings);
-  } catch (error) {
-    // It has hung up since.
-    if (!isErrno(error, 'EIO', 'ENOTTY', 'EBADF')) throw error;
-  }
 }
 
 const ignore = (): void => {};

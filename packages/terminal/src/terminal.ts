@@ -6,6 +6,7 @@ import { Connection, type AttachOptions, type Attachment } from './attach.ts';
 import { F_SETFL, ioctl, setStatusFlags, TIOC } from './calls.ts';
 import { owner } from './owner.ts';
 import { Readiness } from './readiness.ts';
+import { isLineMode } from './settings.ts';
 import { getSize, setSize, type TerminalSize } from './size.ts';
 
 type Done = (error?: Error | null) => void;
@@ -17,6 +18,9 @@ const readsInARow = 16;
 /** More than what a terminal holds on its way: 64 KiB of the pty, 4 KiB of the line discipline. */
 const capacity = 128 * 1024;
 
+/** How often to look whether an end-of-file has to be typed again, in milliseconds. */
+const endInterval = 50;
+
 /** What ctrl-D types: VEOF of termios(3). */
 const endOfFile = 4;
 const newline = 10;
@@ -24,9 +28,9 @@ const newline = 10;
 /**
  * The master side of a pseudo-terminal as a stream: what programs print can be read, what is written they read as typed.
  *
- * It ends when the last process lets go of the terminal, or the one that leads its session ends, after all that was printed has been
- * read. Ending it (`end()`) types an end-of-file. It is closed when it has ended, or by `destroy()`; processes that are still on the
- * terminal then get SIGHUP. No thread of the pool waits for it.
+ * It ends when the last process lets go of the terminal, after all that was printed has been read. Ending it (`end()`) types an
+ * end-of-file. It is closed when it has ended, or by `destroy()`; processes that are still on the terminal then get SIGHUP. No
+ * thread of the pool waits for it.
  */
 export class Terminal extends Duplex {
   readonly #master: number;
@@ -35,6 +39,7 @@ export class Terminal extends Duplex {
   #hungUp = false;
   #isReadWanted = false;
   #atLineStart = true;
+  #keepEnded: NodeJS.Timeout | undefined;
   #unsent: { readonly bytes: Buffer; readonly done: Done } | undefined;
 
   /**
@@ -108,12 +113,22 @@ export class Terminal extends Duplex {
   }
 
   override _final(done: Done): void {
+    if (this.#hungUp) return done();
+    // A program that leaves line mode, as a shell does at its prompt, loses the end-of-file that it has not read yet.
+    let wasLineMode = isLineMode(this.#master);
+    this.#keepEnded = setInterval(() => {
+      if (this.#hungUp || this.#unsent) return;
+      const isNow = isLineMode(this.#master);
+      if (wasLineMode && !isNow) this.#send(Buffer.of(endOfFile), ignore);
+      wasLineMode = isNow;
+    }, endInterval).unref();
     // In the middle of a line the first one only ends the line.
     this.#send(Buffer.alloc(this.#atLineStart ? 1 : 2, endOfFile), done);
   }
 
   override _destroy(error: Error | null, done: Done): void {
     this.#readiness.close();
+    clearInterval(this.#keepEnded);
     closeSync(this.#master);
     const unsent = this.#unsent;
     this.#unsent = undefined;
@@ -195,6 +210,8 @@ function checkMaster(fd: number): void {
     { code: 'ERR_INVALID_ARG_VALUE', field: 'master' },
   );
 }
+
+const ignore = (): void => {};
 
 function closedError(): Error {
   return Object.assign(new Error('this terminal is closed'), { code: 'ERR_STREAM_DESTROYED' });
