@@ -43,17 +43,10 @@ writeFileSync(join(directory, 'during'), during);
 if (ending === 'throw') throw new Error('thrown');
 if (ending === 'reject') void Promise.reject(new Error('rejected'));
 if (ending === 'exit') process.exit(7);
-if (ending === 'handled') {
-  process.once('SIGTERM', () => void attachment[Symbol.asyncDispose]());
-  process.kill(process.pid, 'SIGTERM');
-} else if (ending.startsWith('SIG')) {
-  process.kill(process.pid, ending);
-}
+if (ending.startsWith('SIG')) process.kill(process.pid, ending);
 
 await attachment.ended;
-if (ending !== 'handled') {
-  const [status] = (await ended) as [number];
-  process.exitCode = status;
-}
+const [status] = (await ended) as [number];
+process.exitCode = status;
 terminal.destroy();
 // From here on nothing may keep the process alive.
