@@ -12,11 +12,16 @@ export interface ManyResult {
   readonly mountsLeft: number;
   /** Growth of the resident memory, in bytes. */
   readonly residentGrowth: number;
+  /** How much of that is JavaScript that is still in use, in bytes. The rest is room that V8 and the C library keep. */
+  readonly liveGrowth: number;
 }
 
+/** How many at the start and at the end are compared. */
+const compared = 100;
+
 /**
- * Runs containers one after the other, each next to a plain process: how long it takes is told by that, so that a machine that slows
- * down for a while does not count.
+ * Runs containers one after the other. How long the first hundred and the last hundred take is told by a plain process next to each,
+ * so that a machine that slows down for a while does not count.
  */
 export async function runMany(
   request: ContainerRequest,
@@ -24,30 +29,45 @@ export async function runMany(
   containers: number,
   median: (of: number[]) => number,
 ): Promise<ManyResult> {
-  const one = async (): Promise<number> => {
-    const begun = performance.now();
+  const one = async (): Promise<void> => {
     const { exitCode } = await run(request, { stdio: 'ignore' });
     if (exitCode !== 0) throw new Error(`a container ended with status ${exitCode}`);
-    const between = performance.now();
-    await plain();
-    return (between - begun) / (performance.now() - between);
   };
-  for (let count = 0; count < 20; count += 1) await one();
+  const both = async (): Promise<number> => (await timed(one)) / (await timed(plain));
+  for (let count = 0; count < 20; count += 1) await both();
   const before = census();
-  const ratios: number[] = [];
-  for (let count = 0; count < containers; count += 1) ratios.push(await one());
+  const first: number[] = [];
+  const last: number[] = [];
+  for (let count = 0; count < containers; count += 1) {
+    if (count < compared) first.push(await both());
+    else if (count >= containers - compared) last.push(await both());
+    else await one();
+  }
   const after = census();
   return {
     containers,
-    slowdown: median(ratios.slice(-100)) / median(ratios.slice(0, 100)),
+    slowdown: median(last) / median(first),
     fdsLeft: after.fds - before.fds,
     processesLeft: after.children - before.children,
     mountsLeft: after.mounts - before.mounts,
     residentGrowth: after.resident - before.resident,
+    liveGrowth: after.live - before.live,
   };
 }
 
-function census(): { fds: number; children: number; mounts: number; resident: number } {
+async function timed(body: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await body();
+  return performance.now() - begun;
+}
+
+function census(): {
+  fds: number;
+  children: number;
+  mounts: number;
+  resident: number;
+  live: number;
+} {
   globalThis.gc?.();
   return {
     fds: readdirSync('/proc/self/fd').length,
@@ -57,5 +77,6 @@ function census(): { fds: number; children: number; mounts: number; resident: nu
       .filter(Boolean).length,
     mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length,
     resident: process.memoryUsage.rss(),
+    live: process.memoryUsage().heapUsed,
   };
 }

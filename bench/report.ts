@@ -44,6 +44,7 @@ export function formatTable(
         `${(many.residentGrowth / 2 ** 20).toFixed(1)} MiB`,
         'less than 10 MB',
       ],
+      ['    of that in use by JavaScript', `${(many.liveGrowth / 2 ** 20).toFixed(1)} MiB`, ''],
       ['supervisor, private memory', `${memory / 1024} KiB`, 'at most 64 KiB'],
       ['minimal.json, compiled', `${(compile.bytes / 1024).toFixed(1)} KiB`, 'at most 32 KiB'],
       ['  compiled in', `${compile.compile.toFixed(2)} ms`, 'at most 1 ms'],
