@@ -172,8 +172,8 @@ const groups: Readonly<Record<string, Group>> = {
       SCM_RIGHTS: terminal.rightsHeader.cmsg_type,
       ...named('MSG_', terminal.MSG),
       F_SETFL: terminal.F_SETFL,
-      AF_UNIX: terminal.AF_UNIX,
-      ...named('SOCK_', terminal.SOCK),
+      AF_UNIX: shared.AF_UNIX,
+      ...named('SOCK_', shared.SOCK),
     },
   },
 };

@@ -7,7 +7,6 @@ import {
   SIGNAL,
   sizeOf,
   syscall,
-  uint,
   ulong,
   type FlagTable,
 } from '@ts-c/syscall';
@@ -49,12 +48,6 @@ export const capget = syscall('capget', [memory('hdrp', 8), memory('datap', 24)]
 /** capset(2). */
 export const capset = syscall('capset', [memory('hdrp', 8), memory('datap', 24)]);
 
-/** setgroups(2). */
-export const setgroups = syscall('setgroups', [ulong('size'), memory('list')]);
-/** setresgid(2). */
-export const setresgid = syscall('setresgid', [uint('rgid'), uint('egid'), uint('sgid')]);
-/** setresuid(2). */
-export const setresuid = syscall('setresuid', [uint('ruid'), uint('euid'), uint('suid')]);
 /** getppid(2). */
 export const getppid = syscall('getppid', [], 'pid');
 /** getcwd(2): fills memory with the path, or one that does not begin with a slash where the directory lies outside of the root. */

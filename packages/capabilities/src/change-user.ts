@@ -1,5 +1,13 @@
-import { checkInteger, Memory, PR, type Kernel } from '@ts-c/syscall';
-import { prctlSwitch, setgroups, setresgid, setresuid } from './calls.ts';
+import {
+  checkInteger,
+  Memory,
+  PR,
+  setgroups,
+  setresgid,
+  setresuid,
+  type Kernel,
+} from '@ts-c/syscall';
+import { prctlSwitch } from './calls.ts';
 import { highestId } from './passwd.ts';
 import {
   applySets,

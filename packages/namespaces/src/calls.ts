@@ -109,12 +109,6 @@ export const getpid = syscall('getpid', [], 'pid');
 export const faccessat = syscall('faccessat', [fd('dirfd'), path('pathname'), int('mode')]);
 /** kill(2). */
 export const kill = syscall('kill', [int('pid'), oneOf('sig', SIGNAL)]);
-/** setresuid(2). */
-export const setresuid = syscall('setresuid', [uint('ruid'), uint('euid'), uint('suid')]);
-/** setresgid(2). */
-export const setresgid = syscall('setresgid', [uint('rgid'), uint('egid'), uint('sgid')]);
-/** setgroups(2). */
-export const setgroups = syscall('setgroups', [ulong('size'), memory('list')]);
 
 const mount = syscall('mount', [
   text('source'),

@@ -1,5 +1,4 @@
-import type { Kernel } from '@ts-c/syscall';
-import { setgroups, setresgid, setresuid } from './calls.ts';
+import { setgroups, setresgid, setresuid, type Kernel } from '@ts-c/syscall';
 
 /**
  * Becomes root of the user namespace that has just been entered, as far as there is one: whoever comes from outside keeps an id that

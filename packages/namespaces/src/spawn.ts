@@ -11,10 +11,12 @@ import {
   checkString,
   Program,
   range,
+  setresgid,
+  setresuid,
   type Kernel,
   type Value,
 } from '@ts-c/syscall';
-import { makeMountsPrivate, setresgid, setresuid } from './calls.ts';
+import { makeMountsPrivate } from './calls.ts';
 import { execute } from './execute.ts';
 import { invalid } from './invalid.ts';
 import { launch } from './launch.ts';

@@ -7,27 +7,17 @@ import {
 import { closeSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { OPEN } from './open-flags.ts';
+import { AF_UNIX, SOCK, socketpair } from './calls.ts';
 import { problemError, SystemError } from './error.ts';
 import { invalid } from './check.ts';
 import { Executable, mostDescriptors } from './executable.ts';
 import { pathsOf } from './paths.ts';
 import { live } from './live/live.ts';
 import { Memory } from './memory.ts';
-import { memory, oneOf, uint } from './parameter.ts';
-import { formatCall, syscall } from './syscall.ts';
+import { formatCall } from './syscall.ts';
 import { problemErrno, type Image } from './program/compile.ts';
 import { Program } from './program/program.ts';
 import { failedReport, reportSize } from './program/report.ts';
-
-const AF_UNIX = 1;
-const SOCK_STREAM = 1;
-const socketpair = syscall('socketpair', [
-  oneOf('domain', { AF_UNIX }),
-  uint('type'),
-  uint('protocol'),
-  memory('sv', 8),
-]);
 
 /** A message of a running Program: its kind, and 32 bytes. */
 export interface Report {
@@ -103,7 +93,7 @@ export function spawn(
 
 function socketPair(): { readonly ours: number; readonly theirs: number } {
   const ends = new Memory(8);
-  live.call(socketpair, AF_UNIX, SOCK_STREAM | OPEN.CLOEXEC, 0, ends);
+  live.call(socketpair, AF_UNIX, SOCK.STREAM | SOCK.CLOEXEC, 0, ends);
   return { ours: Number(ends.get('i32', 0)), theirs: Number(ends.get('i32', 4)) };
 }
 

@@ -126,14 +126,3 @@ export const recvmsg = syscall(
   [fd('sockfd'), memory('msg', msghdr.size), messageFlags],
   'n',
 );
-
-export const AF_UNIX = 1;
-/** Types of socket(2), and what may be or-ed to them. */
-export const SOCK = { SEQPACKET: 5, CLOEXEC: OPEN.CLOEXEC } as const;
-/** socketpair(2): fills memory with two file descriptors of 32 bits. */
-export const socketpair = syscall('socketpair', [
-  oneOf('domain', { AF_UNIX }),
-  flags('type', prefixed('SOCK_', SOCK)),
-  uint('protocol'),
-  memory('sv', 8),
-]);

@@ -1,5 +1,4 @@
-import { close, isErrno, live, Memory, watch } from '@ts-c/syscall';
-import { AF_UNIX, SOCK, socketpair } from './calls.ts';
+import { AF_UNIX, close, isErrno, live, Memory, SOCK, socketpair, watch } from '@ts-c/syscall';
 import { receiveDescriptor } from './descriptor.ts';
 
 /**
