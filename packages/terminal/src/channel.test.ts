@@ -113,12 +113,15 @@ describe('DescriptorChannel', () => {
 
   it('takes one descriptor of several and keeps none of the others', async () => {
     const channel = newChannel();
-    const before = openDescriptors();
-    const descriptor = openSync('/dev/null', 'r');
+    const open = (): number =>
+      openDescriptors().filter((opened) => opened.endsWith(' /dev/zero')).length;
+    const descriptor = openSync('/dev/zero', 'r');
     sendTwo(channel, descriptor);
-    closeSync(await channel.receive());
+    const received = await channel.receive();
+    expect(open()).toBe(2);
+    closeSync(received);
     closeSync(descriptor);
-    expect(openDescriptors().length).toBe(before.length - 1);
+    expect(open()).toBe(0);
   });
 
   it('stops waiting when it is told to, and can wait again', async () => {
