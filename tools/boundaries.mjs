@@ -16,6 +16,7 @@ export const allowed = {
   '@ts-c/syscall': [],
   '@ts-c/namespaces': ['@ts-c/syscall'],
   '@ts-c/mount': ['@ts-c/syscall'],
+  '@ts-c/cgroups': ['@ts-c/syscall', '@ts-c/mount', '@ts-c/namespaces'],
   '@ts-c/capabilities': ['@ts-c/syscall'],
   '@ts-c/terminal': ['@ts-c/syscall'],
   '@ts-c/state': ['@ts-c/syscall'],
