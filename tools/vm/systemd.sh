@@ -35,6 +35,7 @@ done
 
 machine() {
   set -e
+  umount -l /sys/fs/cgroup
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
   mount -t tmpfs -o mode=755 run /run
   mkdir -p /run/lock /run/units /run/none
@@ -79,7 +80,11 @@ keeper=$!
 
 # Up is: the manager has finished to start, and has its name on the bus.
 first=''
-inside() { nsenter --target "$first" --mount --uts --ipc --pid --cgroup --wd -- "$@"; }
+# systemd can move only what is beneath its root already.
+inside() (
+  echo "$BASHPID" > "$group/init.scope/cgroup.procs"
+  exec nsenter --target "$first" --mount --uts --ipc --pid --cgroup --wd -- "$@"
+)
 for _ in {1..300}; do
   kill -0 "$keeper" 2>/dev/null || die 'systemd has ended'
   [ "$first" ] || first=$(cat "/proc/$keeper/task/$keeper/children" 2>/dev/null) && first=${first%% *}
