@@ -9,6 +9,7 @@ export type CgroupErrorCode =
   | 'ERR_CGROUP_BUSY'
   | 'ERR_CGROUP_REMOVED'
   | 'ERR_CGROUP_NOT_EMPTY'
+  | 'ERR_INVALID_STATISTICS'
   | 'ERR_NO_SYSTEMD';
 
 /** Where it went wrong. */
