@@ -52,3 +52,18 @@ export const everyRequest: readonly DeviceRequest[] = (['b', 'c'] as const).flat
     [0, 1, 2, 3].flatMap((minor) => accesses.map((access) => ({ type, major, minor, access }))),
   ),
 );
+
+/** What is tried on the real kernel: harmless devices, and numbers that no driver has. */
+export const deviceRequests: readonly DeviceRequest[] = (
+  [
+    ['c', 1, 3],
+    ['c', 1, 5],
+    ['c', 1, 7],
+    ['c', 1, 9],
+    ['c', 5, 0],
+    ['c', 240, 3],
+    ['b', 240, 3],
+  ] as const
+).flatMap(([type, major, minor]) =>
+  ['m', 'r', 'w', 'rw'].map((access) => ({ type, major, minor, access })),
+);

@@ -50,7 +50,7 @@ export function replaceDevices(cgroupFd: number, rules: readonly DeviceRule[]): 
   for (const program of others)
     withProgram(program, (fd) =>
       explained(live, () => {
-        live.call(bpf, BPF.PROG_DETACH, attachment(cgroupFd, fd), attachAttr.size);
+        live.call(bpf, BPF.PROG_DETACH, attachAttr.make(attachment(cgroupFd, fd)), attachAttr.size);
       }),
     );
 }
@@ -67,7 +67,11 @@ function attachAs(
       const program = load(kernel, instructions, rules);
       kernel.ensure(
         () => {
-          const attr = attachment(cgroupFd, program, replaced);
+          const attr = attachAttr.make({
+            ...attachment(cgroupFd, program),
+            attach_flags: BPF_F.ALLOW_MULTI | (replaced === undefined ? 0 : BPF_F.REPLACE),
+            replace_bpf_fd: replaced,
+          });
           kernel.call(bpf, BPF.PROG_ATTACH, attr, attachAttr.size);
         },
         () => kernel.call(close, program),
@@ -76,14 +80,13 @@ function attachAs(
   );
 }
 
-function attachment(cgroupFd: Value, program: Value, replaced?: Value): Memory {
-  return attachAttr.make({
+/** A program's place on a cgroup. */
+function attachment(cgroupFd: Value, program: Value) {
+  return {
     target_fd: cgroupFd,
     attach_bpf_fd: program,
     attach_type: BPF_CGROUP_DEVICE,
-    attach_flags: BPF_F.ALLOW_MULTI | (replaced === undefined ? 0 : BPF_F.REPLACE),
-    replace_bpf_fd: replaced,
-  });
+  };
 }
 
 function load(kernel: Kernel, instructions: Uint8Array, rules: readonly DeviceRule[]): Value {

@@ -1,4 +1,4 @@
-import { defineStruct, Memory, memory, oneOf, prefixed, sizeOf, syscall } from '@ts-c/syscall';
+import { defineStruct, memory, type Memory, oneOf, prefixed, sizeOf, syscall } from '@ts-c/syscall';
 
 /** Commands of bpf(2). */
 export const BPF = {

@@ -10,7 +10,7 @@ const reasons: Readonly<Record<ErrnoCode, string>> = {
   EACCES: 'its verifier refused the program, or a security module forbids bpf(2)',
   ENOSYS: 'it has no bpf(2): it needs CONFIG_BPF_SYSCALL and CONFIG_CGROUP_BPF',
   EINVAL:
-    'it has no programs for devices (it needs CONFIG_CGROUP_BPF), or the program is not one it knows',
+    'it has no programs for devices (it needs CONFIG_CGROUP_BPF), or it does not take this program',
   EBADF: 'this is no directory of a cgroup of version 2; open one of the unified hierarchy',
   ENOENT: 'the cgroup or the program to replace has gone meanwhile; look again',
   E2BIG: 'there are too many programs on the cgroup, or too many rules',
