@@ -153,7 +153,7 @@ export class Scanner {
 
   /** @throws {CgroupError} (`ERR_INVALID_STATISTICS`) always: it names the file, the line and what should have come there. */
   fail(expected: string): never {
-    const start = this.#bytes.lastIndexOf(newline, Math.max(this.#at - 1, 0)) + 1;
+    const start = this.#at === 0 ? 0 : this.#bytes.lastIndexOf(newline, this.#at - 1) + 1;
     const end = this.#bytes.subarray(0, this.#end).indexOf(newline, this.#at);
     const line = this.#text(start, end === -1 ? this.#end : end);
     const message = `${this.#path}: expected ${expected} at column ${this.#at - start + 1} of '${line}'`;
