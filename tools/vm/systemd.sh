@@ -83,7 +83,7 @@ first=''
 # systemd can move only what is beneath its root already.
 inside() (
   echo "$BASHPID" > "$group/init.scope/cgroup.procs"
-  exec nsenter --target "$first" --mount --uts --ipc --pid --cgroup --wd -- "$@"
+  exec nsenter --target "$first" --mount --uts --ipc --pid --cgroup -- env --chdir="$PWD" "$@"
 )
 for _ in {1..300}; do
   kill -0 "$keeper" 2>/dev/null || die 'systemd has ended'

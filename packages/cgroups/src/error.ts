@@ -10,7 +10,8 @@ export type CgroupErrorCode =
   | 'ERR_CGROUP_REMOVED'
   | 'ERR_CGROUP_NOT_EMPTY'
   | 'ERR_INVALID_STATISTICS'
-  | 'ERR_NO_SYSTEMD';
+  | 'ERR_NO_SYSTEMD'
+  | 'ERR_SYSTEMD';
 
 /** Where it went wrong. */
 export interface CgroupErrorInfo extends ErrorOptions {
