@@ -26,12 +26,18 @@ export interface Circumstances {
   readonly read?: ((file: string) => string | undefined) | undefined;
 }
 
-/** A part of the resources, turned into writes. Pure: nothing is looked up, nothing is written. */
+/** A part of the resources, turned into writes. Nothing is written, and nothing looked up but the numbers of devices given by path. */
 export interface Controller {
   /** Its name in version 1 and in version 2; undefined where the version does not have it. */
   readonly names: { readonly 1?: string; readonly 2?: string };
   /** Which of the resources are its own. */
   readonly keys: readonly (keyof Resources)[];
+  /**
+   * Refuses what can't be in any version.
+   *
+   * @throws {CgroupError} (`ERR_INVALID_RESOURCES`) which names the key.
+   */
+  check(resources: Resources): void;
   /**
    * The writes for a version.
    *
