@@ -52,9 +52,14 @@ export async function startScope(
   let started = false;
   try {
     await runJob(connection, unit, options, async () => {
-      // 'fail': a unit of that name is somebody else's, and not to be replaced.
+      options.signal?.throwIfAborted();
+      // 'fail': a unit of that name is somebody else's, and not to be replaced. Nor is it to be stopped, so the answer is waited for
+      // whatever happens: before it nobody knows whose the unit is.
       const body = [unit, 'fail', connection.wrap(properties), []];
-      const reply = await connection.call('StartTransientUnit', 'ssa(sv)a(sa(sv))', body, options);
+      const { timeout } = options;
+      const reply = await connection.call('StartTransientUnit', 'ssa(sv)a(sa(sv))', body, {
+        timeout,
+      });
       started = true;
       return reply;
     });

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -314,7 +314,42 @@ describe.skipIf(!hasIt)('a scope (needs systemd)', { timeout: 60_000 }, () => {
     expect(scope.controlGroup).toBe(`/${slicePath(slice)}/${unit}`);
   });
 
-  it('a connection that is closed fails, and lets the process end', async () => {
+  it('of a manager that serves one user is reached by its own socket', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'ts-c-user-'));
+    const before = process.env['XDG_RUNTIME_DIR'];
+    try {
+      await writeFile(join(directory, 'default.target'), '[Unit]\nDefaultDependencies=no\n');
+      process.env['XDG_RUNTIME_DIR'] = directory;
+      const manager = spawn('/lib/systemd/systemd', ['--user'], {
+        stdio: 'ignore',
+        env: { ...process.env, SYSTEMD_UNIT_PATH: directory, container: 'ts-c' },
+      });
+      processes.push(manager);
+      await expect
+        .poll(() => existsSync(join(directory, 'systemd/private')), { timeout: 30_000 })
+        .toBe(true);
+      await using connection = await systemd({ user: true });
+      expect(connection.address).toBe(`unix:path=${directory}/systemd/private`);
+      expect(connection.version).toBeGreaterThan(200);
+    } finally {
+      if (before === undefined) delete process.env['XDG_RUNTIME_DIR'];
+      else process.env['XDG_RUNTIME_DIR'] = before;
+      for (const child of processes.splice(0)) child.kill('SIGKILL');
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it('has a connection that does not keep the process once it is closed', async () => {
+    const kept = (): string[] =>
+      process.getActiveResourcesInfo().filter((kind) => /Pipe|Connect|Timeout/.test(kind));
+    const before = kept();
+    const connection = await systemd();
+    expect(kept().length).toBeGreaterThan(before.length);
+    connection.close();
+    await expect.poll(() => kept().length).toBeLessThanOrEqual(before.length);
+  });
+
+  it('fails over a connection that is closed', async () => {
     const connection = await systemd();
     const waiting = connection.call('ListUnits');
     connection.close();

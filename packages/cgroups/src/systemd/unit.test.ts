@@ -154,12 +154,15 @@ describe('version 1', () => {
   });
 });
 
-describe('devices', () => {
-  const strict = (...list: string[][]): unknown[] => [
+function strict(...list: string[][]): unknown[] {
+  return [
     ['DevicePolicy', 's', 'strict'],
     ['DeviceAllow', 'a(ss)', []],
     ...(list.length > 0 ? [['DeviceAllow', 'a(ss)', list]] : []),
   ];
+}
+
+describe('devices', () => {
   const auto = [
     ['DevicePolicy', 's', 'auto'],
     ['DeviceAllow', 'a(ss)', []],

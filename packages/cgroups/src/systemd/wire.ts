@@ -42,7 +42,9 @@ export class Wire {
   readonly address: string;
   readonly #client: typeof Client;
   readonly #bus: MessageBus;
-  readonly #lost = deferred<never>();
+  /** What waits, to be told of the loss of the connection. */
+  readonly #waits = new Set<Deferred<never>>();
+  #loss: Error | undefined;
   readonly #greeting = deferred<void>();
 
   constructor(client: typeof Client, address: string) {
@@ -55,7 +57,7 @@ export class Wire {
     EventEmitter.prototype.on.call(this.#bus, 'error', (error: unknown) => {
       if (this.#isNoBus(error)) this.#greeting.resolve();
       else this.#greeting.reject(error);
-      if (!(error instanceof client.DBusError)) this.#lost.reject(error);
+      if (!(error instanceof client.DBusError)) this.#lose(error);
     });
   }
 
@@ -70,7 +72,7 @@ export class Wire {
 
   async greet(options: WaitOptions): Promise<void> {
     await this.wait(this.#greeting.promise, options);
-    this.#socket?.once('close', () => this.#lost.reject(new Error('the connection was closed')));
+    this.#socket?.once('close', () => this.#lose(new Error('the connection was closed')));
   }
 
   async subscribe(options: WaitOptions): Promise<void> {
@@ -138,24 +140,32 @@ export class Wire {
 
   async wait<Result>(promise: Promise<Result>, options: WaitOptions): Promise<Result> {
     const { signal, timeout = usualTimeout } = options;
-    signal?.throwIfAborted();
     // Whoever loses the race is nobody's business any more.
     promise.catch(ignore);
+    signal?.throwIfAborted();
+    if (this.#loss) throw this.#loss;
     const end = deferred<never>();
     const onAbort = (): void => end.reject(signal?.reason);
     const onTimeout = (): void => end.reject(new Error(`no answer within ${timeout} ms`));
     const timer = setTimeout(onTimeout, timeout);
     signal?.addEventListener('abort', onAbort, { once: true });
+    this.#waits.add(end);
     try {
-      return await Promise.race([promise, this.#lost.promise, end.promise]);
+      return await Promise.race([promise, end.promise]);
     } finally {
+      this.#waits.delete(end);
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     }
   }
 
+  #lose(reason: unknown): void {
+    this.#loss ??= reason instanceof Error ? reason : new Error(String(reason));
+    for (const wait of this.#waits) wait.reject(this.#loss);
+  }
+
   close(): void {
-    this.#lost.reject(new Error('the connection was closed'));
+    this.#lose(new Error('the connection was closed'));
     // The client only says good-bye, which is no end where nobody answers.
     this.#socket?.destroy();
     this.#bus.disconnect();
