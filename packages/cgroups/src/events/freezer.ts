@@ -82,6 +82,7 @@ function thawAfter(problem: unknown, directory: string, version: CgroupVersion):
     throw new AggregateError(
       [problem, error],
       `could not freeze ${directory}, and not let go on either what had been frozen`,
+      { cause: error },
     );
   }
 }

@@ -8,30 +8,32 @@ import { makeGroup, mountV1, mountV2, removeGroup, spawnIn } from '../../test/hi
 import { watchMemoryEvents } from './memory-events.ts';
 import { watchOom, type OomEvent } from './oom.ts';
 
+const isOpen = (fd: number): boolean => fd in openDescriptors();
 const v1 = mountV1('memory');
 const v2 = mountV2('memory');
 /** A process that grows beyond any limit. */
 const glutton = 'exec tail /dev/zero';
 
+/** Files that stand for a cgroup of version 1, and what was registered there. */
+function fake(): { directory: string; eventfd: number; control: number } & {
+  events: ReturnType<typeof watchOom>;
+} {
+  const directory = mkdtempSync(join(tmpdir(), 'ts-c-oom-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  writeFileSync(
+    join(directory, 'memory.oom_control'),
+    'oom_kill_disable 0\nunder_oom 0\noom_kill 3\n',
+  );
+  writeFileSync(join(directory, 'cgroup.event_control'), '');
+  const events = watchOom(directory, 1);
+  const text = readFileSync(join(directory, 'cgroup.event_control'), 'utf8');
+  expect(text).toMatch(/^\d+ \d+$/);
+  const [eventfd = -1, control = -1] = text.split(' ').map(Number);
+  return { directory, eventfd, control, events };
+}
+
 describe('watchOom with files that are no cgroup', () => {
-  function fake(): { directory: string; eventfd: number; control: number } & {
-    events: ReturnType<typeof watchOom>;
-  } {
-    const directory = mkdtempSync(join(tmpdir(), 'ts-c-oom-'));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-    writeFileSync(
-      join(directory, 'memory.oom_control'),
-      'oom_kill_disable 0\nunder_oom 0\noom_kill 3\n',
-    );
-    writeFileSync(join(directory, 'cgroup.event_control'), '');
-    const events = watchOom(directory, 1);
-    const text = readFileSync(join(directory, 'cgroup.event_control'), 'utf8');
-    expect(text).toMatch(/^\d+ \d+$/);
-    const [eventfd = -1, control = -1] = text.split(' ').map(Number);
-    return { directory, eventfd, control, events };
-  }
   const one = new Uint8Array(new BigUint64Array([1n]).buffer);
-  const isOpen = (fd: number): boolean => fd in openDescriptors();
 
   it('registers an eventfd that is closed on exec, counts and does not block', () => {
     const { eventfd, events } = fake();

@@ -109,32 +109,22 @@ export function watchPressure(place: string, options: PressureOptions): EventStr
 }
 
 function checkOptions({ resource, kind, stall, window }: PressureOptions): void {
-  const check = (isValid: boolean, key: string, value: unknown, rule: string): void => {
-    if (!isValid)
-      throw new CgroupError('ERR_INVALID_RESOURCES', `${key} has to be ${rule}: ${String(value)}`, {
-        key,
-        value: String(value),
-      });
-  };
-  check(
-    ['memory', 'cpu', 'io'].includes(resource),
-    'resource',
-    resource,
-    "'memory', 'cpu' or 'io'",
-  );
-  check(['some', 'full'].includes(kind), 'kind', kind, "'some' or 'full'");
-  check(
-    Number.isInteger(window) && window >= 500_000 && window <= 10_000_000,
-    'window',
-    window,
-    'from 500000 to 10000000 microseconds',
-  );
-  check(
-    Number.isInteger(stall) && stall > 0 && stall <= window,
-    'stall',
-    stall,
-    `from 1 microsecond to the ${window} of the window`,
-  );
+  const isResource = ['memory', 'cpu', 'io'].includes(resource);
+  checkOption(isResource, 'resource', resource, "'memory', 'cpu' or 'io'");
+  checkOption(['some', 'full'].includes(kind), 'kind', kind, "'some' or 'full'");
+  const isWindow = Number.isInteger(window) && window >= 500_000 && window <= 10_000_000;
+  checkOption(isWindow, 'window', window, 'from 500000 to 10000000 microseconds');
+  const isStall = Number.isInteger(stall) && stall > 0 && stall <= window;
+  checkOption(isStall, 'stall', stall, `from 1 microsecond to the ${window} of the window`);
+}
+
+function checkOption(isValid: boolean, key: string, value: unknown, rule: string): void {
+  if (isValid) return;
+  const text = String(value);
+  throw new CgroupError('ERR_INVALID_RESOURCES', `${key} has to be ${rule}: ${text}`, {
+    key,
+    value: text,
+  });
 }
 
 /** Reads a pressure file; undefined where there is none to read. */

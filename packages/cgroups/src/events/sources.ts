@@ -14,7 +14,7 @@ export class Sources implements Source {
 
   /** Ends those there are; others may be added. */
   clear(): void {
-    for (const source of this.#all.splice(0).reverse()) source[Symbol.dispose]();
+    for (const source of this.#all.splice(0).toReversed()) source[Symbol.dispose]();
   }
 
   ref(): void {
