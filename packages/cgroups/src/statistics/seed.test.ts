@@ -152,30 +152,29 @@ describe('memory_test.go', () => {
   });
 });
 
-describe('utils_test.go: TestGetCgroupParamsInt', () => {
-  const read = (text?: string) => {
-    if (text !== undefined) fs.writeFileSync(path.join(directory, 'cgroup.file'), text);
-    const files = new StatFiles(() => directory, false);
-    return files.integer('memory', 'cgroup.file');
-  };
+function readInteger(text?: string) {
+  if (text !== undefined) fs.writeFileSync(path.join(directory, 'cgroup.file'), text);
+  return new StatFiles(() => directory, false).integer('memory', 'cgroup.file');
+}
 
+describe('utils_test.go: TestGetCgroupParamsInt', () => {
   it('a number with a newline', () => {
-    expect(read('2048\n')).toBe(2048);
+    expect(readInteger('2048\n')).toBe(2048);
   });
 
   it('a number without one', () => {
-    expect(read('2048')).toBe(2048);
+    expect(readInteger('2048')).toBe(2048);
   });
 
   it.each(['not-a-number', '', '2048a', '2048 1'])('%j is an error', (text) => {
-    expect(() => read(text)).toThrow(invalid('expected'));
+    expect(() => readInteger(text)).toThrow(invalid('expected'));
   });
 
   it('a missing file is undefined', () => {
-    expect(read()).toBeUndefined();
+    expect(readInteger()).toBeUndefined();
   });
 
   it('below zero is zero, as from 1.4.0 on', () => {
-    expect(read('-12345\n')).toBe(0);
+    expect(readInteger('-12345\n')).toBe(0);
   });
 });
