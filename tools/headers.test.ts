@@ -5,6 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AMBIENT, CAP, RLIMIT } from '../packages/capabilities/src/calls.ts';
+import * as devices from '../packages/cgroups/src/devices/calls.ts';
+import { CODE } from '../packages/cgroups/src/devices/assembler.ts';
+import { DEVICE, deviceContext } from '../packages/cgroups/src/devices/bpf.ts';
+import { ACCESS } from '../packages/cgroups/src/devices/table.ts';
 import {
   FSCONFIG,
   FSMOUNT_CLOEXEC,
@@ -30,6 +34,16 @@ type Constants = Readonly<Record<string, number | bigint>>;
 
 function named(prefix: string, table: Constants): Constants {
   return Object.fromEntries(Object.entries(table).map(([name, value]) => [prefix + name, value]));
+}
+
+/** Where a union has the fields of one command. Its own size depends on the kernel's version. */
+function offsetsIn(type: string, offsets: Readonly<Record<string, number>>, part = ''): Constants {
+  return Object.fromEntries(
+    Object.entries(offsets).map(([field, offset]) => [
+      `offsetof(${type}, ${part}${field})`,
+      offset,
+    ]),
+  );
 }
 
 /** Size and offsets of a struct; only some of its fields, or other names for them, where `names` says so. */
@@ -145,6 +159,42 @@ const groups: Readonly<Record<string, Group>> = {
       MNT_DETACH: MNT.DETACH,
       MNT_EXPIRE: MNT.EXPIRE,
       UMOUNT_NOFOLLOW: MNT.UMOUNT_NOFOLLOW,
+    },
+  },
+  '@ts-c/cgroups, devices': {
+    includes: ['linux/bpf.h'],
+    expressions: {
+      ...named('BPF_', devices.BPF),
+      ...named('BPF_F_', devices.BPF_F),
+      BPF_PROG_TYPE_CGROUP_DEVICE: devices.BPF_PROG_TYPE_CGROUP_DEVICE,
+      BPF_CGROUP_DEVICE: devices.BPF_CGROUP_DEVICE,
+      BPF_OBJ_NAME_LEN: devices.nameSize,
+      ...offsetsIn('union bpf_attr', devices.loadAttr.offsets),
+      ...offsetsIn('union bpf_attr', devices.attachAttr.offsets),
+      ...offsetsIn('union bpf_attr', devices.queryAttr.offsets, 'query.'),
+      ...offsetsIn('union bpf_attr', devices.idAttr.offsets),
+      ...offsetsIn('union bpf_attr', devices.infoAttr.offsets, 'info.'),
+      'offsetof(struct bpf_prog_info, type)': devices.programInfo.type,
+      'offsetof(struct bpf_prog_info, id)': devices.programInfo.id,
+      'offsetof(struct bpf_prog_info, name)': devices.programInfo.name,
+      'offsetof(struct bpf_prog_info, ifindex)': devices.programInfo.size,
+      ...struct('struct bpf_cgroup_dev_ctx', deviceContext.size, {
+        access_type: deviceContext.access_type,
+        major: deviceContext.major,
+        minor: deviceContext.minor,
+      }),
+      ...named('BPF_DEVCG_ACC_', ACCESS),
+      ...named('BPF_DEVCG_DEV_', DEVICE),
+      'sizeof(struct bpf_insn)': 8,
+      'BPF_LDX | BPF_MEM | BPF_W': CODE.load,
+      'BPF_ALU | BPF_MOV | BPF_X': CODE.copy,
+      'BPF_ALU | BPF_MOV | BPF_K': CODE.set,
+      'BPF_ALU | BPF_AND | BPF_K': CODE.and,
+      'BPF_ALU | BPF_RSH | BPF_K': CODE.shiftRight,
+      'BPF_JMP | BPF_JEQ | BPF_K': CODE.ifEqual,
+      'BPF_JMP | BPF_JNE | BPF_K': CODE.ifNotEqual,
+      'BPF_JMP | BPF_JA': CODE.jump,
+      'BPF_JMP | BPF_EXIT': CODE.exit,
     },
   },
   '@ts-c/capabilities': {

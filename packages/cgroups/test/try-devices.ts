@@ -22,7 +22,8 @@ import {
   write,
 } from '@ts-c/syscall';
 import { onTestFinished } from 'vitest';
-import type { DeviceRequest } from './device-rules.ts';
+import type { DeviceRule } from '../src/devices/rule.ts';
+import { isAllowed, requestsFor, type DeviceRequest } from './device-rules.ts';
 
 /** Where the list of devices of version 1 is, and where version 2 is mounted, if it is. */
 export const devicesV1 = ['/sys/fs/cgroup/devices'].find((directory) =>
@@ -61,13 +62,29 @@ const openModes: Readonly<Record<string, number>> = {
 /** These the driver of the device says: the cgroup has allowed it by then. */
 const driver = ['ENXIO', 'ENODEV', 'EIO', 'EBUSY', 'EINVAL'] as const;
 
+/** What rules turned out to allow, and what they should allow. */
+export interface Verdict {
+  readonly answers: readonly boolean[];
+  readonly expected: readonly boolean[];
+}
+
+/** Tries what rules come to in a cgroup. */
+export async function tryRules(
+  rules: readonly DeviceRule[],
+  enter: (program: Program) => void,
+): Promise<Verdict> {
+  const requests = requestsFor(rules);
+  const answers = await tryDevices(requests, enter);
+  return { answers, expected: requests.map((request) => isAllowed(rules, request)) };
+}
+
 /**
  * Makes device nodes, then enters the cgroup, and there tries all requests.
  *
  * @param enter Writes down how the cgroup is entered.
  * @returns for each request whether it was allowed.
  */
-export async function tryDevices(
+async function tryDevices(
   requests: readonly DeviceRequest[],
   enter: (program: Program) => void,
 ): Promise<boolean[]> {
@@ -113,8 +130,10 @@ function makeNode(program: Program, { type, major, minor }: DeviceRequest, name:
 }
 
 /** Writes down how the process that runs it enters a cgroup. */
-export function enterGroup(program: Program, directory: string): void {
-  const procs = program.call(openat, AT_FDCWD, `${directory}/cgroup.procs`, OPEN.WRONLY, 0);
-  program.call(write, procs, Memory.text('self', '0'), 1);
-  program.call(close, procs);
-}
+export const entering =
+  (directory: string) =>
+  (program: Program): void => {
+    const procs = program.call(openat, AT_FDCWD, `${directory}/cgroup.procs`, OPEN.WRONLY, 0);
+    program.call(write, procs, Memory.text('self', '0'), 1);
+    program.call(close, procs);
+  };
