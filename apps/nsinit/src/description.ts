@@ -1,4 +1,5 @@
 import type { CapabilityName, ResourceLimits } from '@ts-c/capabilities';
+import type { Resources } from '@ts-c/cgroups';
 import type { Device, Mount, MountPropagation } from '@ts-c/mount';
 import type { IdMapping, NamespaceRequests, TimeOffsets } from '@ts-c/namespaces';
 
@@ -55,4 +56,25 @@ export interface ContainerDescription {
   readonly capabilities: readonly CapabilityName[];
   readonly noNewPrivileges?: boolean;
   readonly resourceLimits?: ResourceLimits;
+  /** The cgroup that it is in, and what that limits. Without one it stays in that of whoever starts it. */
+  readonly cgroup?: CgroupDescription;
+}
+
+/** The cgroup of a container. It is made before the container, and goes with it. */
+export interface CgroupDescription extends Resources {
+  /** The name of its directory; a unique one by default. */
+  readonly name?: string;
+  /**
+   * The cgroups above it: `a/b` from that of whoever starts the container, `/a/b` from the root of the hierarchy. With systemd what
+   * the name of its unit begins with.
+   */
+  readonly parent?: string;
+  /** Is the container frozen as soon as it runs its command? */
+  readonly frozen?: boolean;
+  /** Is it fine if there can be no cgroup here: none are mounted, or they are not ours to make? */
+  readonly optional?: boolean;
+  /** Does systemd make it, as a scope of its own? */
+  readonly systemd?: boolean;
+  /** The slice of that scope; `system.slice` by default. */
+  readonly slice?: string;
 }

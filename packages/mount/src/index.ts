@@ -31,6 +31,7 @@ export { planHostView, type HostViewOptions, type HostViewPlan } from './host-vi
 export { createDeviceLinks, mountPtmx } from './links.ts';
 export { mountFileSystem } from './mount-file-system.ts';
 export {
+  isWithin,
   mountOf,
   mountPointOf,
   parseMountInfo,

@@ -11,7 +11,6 @@ import {
   sizeOf,
   syscall,
   text,
-  uint,
   ulong,
   type FlagTable,
   type Kernel,
@@ -22,9 +21,12 @@ import { namespaces } from './kinds.ts';
 const CLONE: FlagTable = {
   ...Object.fromEntries(namespaces.map(({ key, flag }) => [`CLONE_${key}`, flag])),
   CLONE_PIDFD: 0x1000,
+  CLONE_INTO_CGROUP: 0x2_0000_0000,
 };
 /** `CLONE_PIDFD`: clone3 also gives a pidfd of the child. */
-export const clonePidfd = 0x1000;
+export const clonePidfd = 0x1000n;
+/** `CLONE_INTO_CGROUP`: the child begins in the cgroup of version 2 whose directory is open on `cgroup`. */
+export const cloneIntoCgroup = 0x2_0000_0000n;
 
 /** The arguments of clone3(2), in the size of Linux 5.7. */
 export const cloneArgs = defineStruct('clone_args', {
@@ -47,17 +49,6 @@ export const clone3 = syscall('clone3', [memory('cl_args'), sizeOf('size', 'cl_a
 export const unshare = syscall('unshare', [flags('flags', CLONE)]);
 /** setns(2). */
 export const setns = syscall('setns', [fd('fd'), flags('nstype', CLONE)]);
-
-/** `struct pollfd`, one after the other in an array. */
-export const pollfd = { size: 8, fd: 0, events: 4, revents: 6 } as const;
-/** Events of poll(2). */
-export const POLL = { IN: 1, ERR: 8, HUP: 16 } as const;
-/** ppoll(2). */
-export const ppoll = syscall(
-  'ppoll',
-  [memory('fds'), uint('nfds'), memory('tmo_p'), memory('sigmask'), ulong('sigsetsize')],
-  'n',
-);
 
 /** Which process waitid(2) waits for. */
 export const P = { ALL: 0, PID: 1, PGID: 2, PIDFD: 3 } as const;

@@ -23,7 +23,7 @@ export {
   type NamespaceRequests,
   type NamespaceTarget,
 } from './requests.ts';
-export { supervise, type Supervision } from './supervisor.ts';
+export { supervise, type Cgroups, type Supervision } from './supervisor.ts';
 export type { TimeOffset, TimeOffsets } from './time.ts';
 export { launch, type LaunchOptions, type Supervised } from './launch.ts';
 export { commandPid, passPidfds, spawn, type SpawnOptions } from './spawn.ts';

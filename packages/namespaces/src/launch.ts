@@ -2,7 +2,7 @@ import { execFile, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { promisify } from 'node:util';
-import { spawn, type Executable, type Program, type ProgramOptions } from '@ts-c/syscall';
+import { spawn, type Executable, type Program, type ProgramOptions, type Report } from '@ts-c/syscall';
 import type { IdMapping, Mappings } from './mappings.ts';
 import { encodeMessage, messages, reports } from './protocol.ts';
 
@@ -28,6 +28,8 @@ export interface Supervised {
 export interface LaunchOptions extends ProgramOptions {
   /** Id maps to write by newuidmap(1), where the Program asks for that. */
   readonly mappings?: Mappings | undefined;
+  /** Told of reports that are not the supervisor's own. */
+  readonly onReport?: ((report: Report) => void) | undefined;
 }
 
 /**
@@ -36,11 +38,12 @@ export interface LaunchOptions extends ProgramOptions {
  * What fails, in the supervisor or in the child, is an `error` event of the process and rejects the promises that it concerns.
  */
 export function launch(program: Program | Executable, options: LaunchOptions): Supervised {
-  const { mappings, ...rest } = options;
+  const { mappings, onReport, ...rest } = options;
   const created = new Milestone<number>();
   const ready = new Milestone<void>();
   const started = new Milestone<void>();
-  const { process, control } = spawn(program, rest, ({ kind, payload }) => {
+  const { process, control } = spawn(program, rest, (report) => {
+    const { kind, payload } = report;
     if (kind === reports.created.kind) created.reach(payload.readInt32LE(0));
     else if (kind === reports.ready.kind) ready.reach();
     else if (kind === reports.started.kind) {
@@ -48,6 +51,7 @@ export function launch(program: Program | Executable, options: LaunchOptions): S
       // Nothing more is to come but the end of the process, which is what keeps us waiting, or does not.
       unref(control);
     } else if (kind === reports.unshared.kind) void mapIds();
+    else onReport?.(report);
   });
   const mapIds = async (): Promise<void> => {
     try {

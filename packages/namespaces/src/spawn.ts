@@ -4,6 +4,7 @@ import type {
   SpawnOptions as NodeSpawnOptions,
   StdioOptions,
 } from 'node:child_process';
+import { once } from 'node:events';
 import process from 'node:process';
 import {
   chdir,
@@ -13,13 +14,15 @@ import {
   range,
   setresgid,
   setresuid,
+  spawn as spawnProgram,
   type Kernel,
+  type ProgramOptions,
   type Value,
 } from '@ts-c/syscall';
 import { makeMountsPrivate } from './calls.ts';
 import { execute } from './execute.ts';
 import { invalid } from './invalid.ts';
-import { launch } from './launch.ts';
+import { launch, type Supervised } from './launch.ts';
 import { checkMappings, mapWriter, ownMapping, type IdMapping, type Mappings } from './mappings.ts';
 import { sortRequests, type Join, type NamespaceRequests } from './requests.ts';
 import { leaveGroups } from './root.ts';
@@ -60,8 +63,9 @@ type Stdio = Exclude<StdioOptions, string>[number];
  * Starts a command in namespaces of its own. Shaped like `child_process.spawn`, and gives the same `ChildProcess`: streams, events,
  * `kill`, `AbortSignal` and `timeout` work as usual. See namespaces(7), clone(2) and setns(2).
  *
- * The process of the ChildProcess is a tiny supervisor outside of the pid namespace. It passes signals on and ends as the command
- * ends, so `pid` is the supervisor's, and {@link commandPid} is the command's. With a new pid namespace all processes in it end with the command.
+ * With namespaces the process of the ChildProcess is a tiny supervisor outside of the pid namespace. It passes signals on and ends as
+ * the command ends, so `pid` is the supervisor's, and {@link commandPid} is the command's. With a new pid namespace all processes in it
+ * end with the command. Without any namespace there is no supervisor: the process is the command.
  *
  * @throws {TypeError} (`ERR_INVALID_ARG_VALUE`) for options that can't be, before anything is started. What the kernel refuses is the
  * `error` event: a SystemError that names the step. The process then ends with status 125, or, where only the command is at fault,
@@ -98,48 +102,74 @@ export function spawn(
   const program = new Program({ reportFd: stdio.length });
   const passed = passPidfds(joined, program.reportFd + 1);
   const argv = [options.argv0 ?? command, ...args];
-  supervise(program, {
-    created,
-    joined,
-    descriptors: passed.descriptors,
-    mappings,
-    timeOffsets: options.timeOffsets,
-    childOnly: [...stdio.keys()].filter((index) => index > 2 && isOpen(stdio[index])),
-    setUp: () => setUp(program, options, created.has('mount')),
-    execute: () =>
-      execute(program, {
-        file: command,
-        argv,
-        environment: environmentList(options, stdio),
-        closeFrom: stdio.length,
-      }),
-  });
-  const { signal, timeout, detached = false, serialization } = options;
-  const killSignal = options.killSignal ?? (created.has('pid') ? 'SIGKILL' : undefined);
-  const supervised = launch(program, {
+  const execution = (): void =>
+    execute(program, {
+      file: command,
+      argv,
+      environment: environmentList(options, stdio),
+      closeFrom: stdio.length,
+    });
+  const processOptions = {
     argv0: 'ts-c',
-    detached,
     stdio: [...stdio, ...passed.pidfds],
-    mappings,
+    ...processOptionsOf(options, created.has('pid')),
+  };
+  let child: ChildProcess;
+  if (created.size === 0 && joined.length === 0 && !options.timeOffsets) {
+    // Nothing that takes a second process.
+    setUp(program, options, false);
+    execution();
+    child = spawnProgram(program, processOptions).process;
+    pids.set(child, ownPid(child));
+  } else {
+    supervise(program, {
+      created,
+      joined,
+      descriptors: passed.descriptors,
+      mappings,
+      timeOffsets: options.timeOffsets,
+      childOnly: [...stdio.keys()].filter((index) => index > 2 && isOpen(stdio[index])),
+      setUp: () => setUp(program, options, created.has('mount')),
+      execute: execution,
+    });
+    const supervised = launch(program, { ...processOptions, mappings });
+    child = supervised.process;
+    pids.set(child, supervised.created);
+    if (options.detached) leaveAlone(supervised, mappings?.writer === 'newuidmap');
+  }
+  // As the caller has put it, not as we have.
+  Object.assign(child, { spawnfile: command, spawnargs: argv });
+  (child.stdio as unknown[] | undefined)?.splice(stdio.length);
+  return child;
+}
+
+function processOptionsOf(
+  { signal, timeout, detached = false, serialization, killSignal: asked }: SpawnOptions,
+  newPids: boolean,
+): ProgramOptions {
+  const killSignal = asked ?? (newPids ? 'SIGKILL' : undefined);
+  return {
+    detached,
     ...(signal ? { signal } : {}),
     ...(timeout !== undefined ? { timeout } : {}),
     ...(killSignal !== undefined ? { killSignal } : {}),
     ...(serialization !== undefined ? { serialization } : {}),
-  });
-  const child = supervised.process;
-  pids.set(child, supervised.created);
-  // As the caller has put it, not as we have.
-  Object.assign(child, { spawnfile: command, spawnargs: argv });
-  (child.stdio as unknown[] | undefined)?.splice(stdio.length);
-  if (detached) {
-    const release = (): void => {
-      supervised.release();
-      child.ref();
-    };
-    if (mappings?.writer === 'newuidmap') supervised.created.then(release, () => {});
-    else release();
-  }
-  return child;
+  };
+}
+
+/** Lets a detached command live on without this process, once that has nothing left to do for it. */
+function leaveAlone(supervised: Supervised, mapsIds: boolean): void {
+  const release = (): void => {
+    supervised.release();
+    supervised.process.ref();
+  };
+  if (mapsIds) supervised.created.then(release, () => {});
+  else release();
+}
+
+async function ownPid(child: ChildProcess): Promise<number> {
+  if (child.pid === undefined) throw (await once(child, 'error'))[0];
+  return child.pid;
 }
 
 const pids = new WeakMap<ChildProcess, Promise<number>>();

@@ -18,14 +18,15 @@ import {
   write,
   type Program,
   type Value,
+  POLL,
+  pollfd,
+  ppoll,
 } from '@ts-c/syscall';
 import {
   clone3,
   cloneArgs,
+  cloneIntoCgroup,
   clonePidfd,
-  POLL,
-  pollfd,
-  ppoll,
   SIG_SETMASK,
   sigprocmask,
   unshare,
@@ -64,14 +65,26 @@ export interface Supervision {
   readonly session?: boolean;
   /** May the child outlive its supervisor, once it runs its command? */
   readonly outlives?: boolean;
-  /** Steps of the supervisor before all others. What they make, `release` undoes. */
+  /** Steps of the supervisor before all others. What they make, `release` undoes, also when they fail half-way. */
   readonly reserve?: (program: Program) => void;
+  /** Steps of the supervisor that let a child be ended which SIGKILL alone would not: a frozen one. */
+  readonly beforeKill?: ((program: Program) => void) | undefined;
   /** Steps of the supervisor at its end, whatever that was; the status of the child, as waitid(2) gives it, if there was one. */
   readonly release?: (program: Program, status: Memory | undefined) => void;
+  /** Cgroups that the child is to be in, asked for once `reserve` has made them. */
+  readonly cgroups?: (() => Cgroups) | undefined;
   /** Steps of the child: what turns it into what it is to be. */
   readonly setUp?: (program: Program) => void;
   /** Steps of the child that end in its command: `execute`. */
   readonly execute: (program: Program) => void;
+}
+
+/** The way into cgroups, for a child that is about to be cloned. */
+export interface Cgroups {
+  /** The open directory of a cgroup of version 2 that the child is to begin in. */
+  readonly directory?: Value | undefined;
+  /** Steps of the child that move it into the others, before all else. */
+  readonly enter?: ((program: Program) => void) | undefined;
 }
 
 const owner = '@ts-c/namespaces';
@@ -87,13 +100,12 @@ const owner = '@ts-c/namespaces';
  */
 export function supervise(program: Program, supervision: Supervision): void {
   checkSupervision(supervision);
-  const { reserve, release } = supervision;
+  const { reserve, beforeKill, release } = supervision;
   program.section(owner, 'supervisor', () => {
     program.call(prctlText, PR.SET_NAME, 'ts-c');
     // From here on a signal waits until it can be passed on, and does not end what has something to clean up.
     program.call(sigprocmask, SIG_SETMASK, allSignals(), null, 8);
   });
-  reserve?.(program);
   const silent = program.variable('silent');
   const quit = (): void => {
     program.set(silent, 1);
@@ -101,11 +113,12 @@ export function supervise(program: Program, supervision: Supervision): void {
   };
   program.guard(
     () => {
+      reserve?.(program);
       const child = program.section(owner, 'namespaces and the child', () =>
         startChild(program, supervision, quit),
       );
       program.section(owner, 'until the child ends', () =>
-        watchChild(program, { ...child, release }),
+        watchChild(program, { ...child, beforeKill, release }),
       );
     },
     () => {
@@ -141,14 +154,21 @@ function startChild(program: Program, supervision: Supervision, quit: () => void
   const executed = openPipe(program);
   const proceed = hold || gate ? openPipe(program) : undefined;
   const pidfd = new Memory(4);
+  const cgroups = supervision.cgroups?.() ?? {};
   const flags = cloneFlags(
     [...created].filter((kind) => kind !== 'user' && kind !== 'time' && kind !== 'cgroup'),
   );
-  const args = cloneArgs.make({ flags: flags | clonePidfd, pidfd, exit_signal: SIGNAL.SIGCHLD });
+  const { directory } = cgroups;
+  const args = cloneArgs.make({
+    flags: BigInt(flags) | clonePidfd | (directory === undefined ? 0n : cloneIntoCgroup),
+    pidfd,
+    exit_signal: SIGNAL.SIGCHLD,
+    ...(directory === undefined ? {} : { cgroup: directory }),
+  });
   const pid = program.call(clone3, args, cloneArgs.size);
   program.child(pid, () =>
     program.guard(
-      () => beChild(program, supervision, executed, proceed),
+      () => beChild(program, { ...supervision, ...cgroups }, executed, proceed),
       () => {
         sendFailure(program, program.failure());
         program.try(exitGroup, failedStatus);
@@ -193,19 +213,20 @@ function hide(program: Program): void {
 
 function beChild(
   program: Program,
-  supervision: Supervision,
+  supervision: Supervision & Cgroups,
   executed: Pipe,
   proceed: Pipe | undefined,
 ): void {
-  const { created, hold, gate, session, outlives, setUp, execute } = supervision;
+  const { created, hold, gate, session, outlives, enter, setUp, execute } = supervision;
   program.section(owner, 'the child', () => {
     program.call(prctl, PR.SET_PDEATHSIG, SIGNAL.SIGKILL, 0, 0, 0);
     program.call(close, executed.read);
     if (proceed) program.call(close, proceed.write);
     endWithSupervisor(program, executed.write);
+    enter?.(program);
     if (hold && proceed) awaitByte(program, proceed.read);
     if (session) program.call(setsid);
-    // Only now: by the time it may proceed it has been placed in the cgroup that is to be its root.
+    // Only now: by the time it may proceed it has been placed in the cgroups that are to be its root.
     if (created.has('cgroup')) program.call(unshare, namespaceOf('cgroup').flag);
   });
   setUp?.(program);

@@ -9,15 +9,15 @@ import {
   write,
   type Program,
   type Value,
+  POLL,
+  pollfd,
+  ppoll,
 } from '@ts-c/syscall';
 import {
   CLD,
   getpid,
   kill,
   P,
-  POLL,
-  pollfd,
-  ppoll,
   siginfo,
   signalfd4,
   signalfdInfo,
@@ -39,6 +39,7 @@ export interface Child {
 
 /** A child to be watched, and what to do when it is gone. */
 export interface Watched extends Child {
+  readonly beforeKill: ((program: Program) => void) | undefined;
   readonly release: ((program: Program, status: Memory) => void) | undefined;
 }
 
@@ -115,7 +116,7 @@ function obey(program: Program, child: Watched, forget: () => void): void {
   const count = program.try(read, program.reportFd, message, messageSize);
   program.unless(count, { equals: messageSize }, () => {
     forget();
-    killChild(program, child.pidfd);
+    killChild(program, child);
   });
   program.when(count, { equals: messageSize }, () => {
     const kind = program.load(message, 0, 8);
@@ -156,6 +157,7 @@ function letProceed(program: Program, pipe: Value): void {
 }
 
 /** Steps that end the child. */
-function killChild(program: Program, pidfd: Value): void {
+function killChild(program: Program, { pidfd, beforeKill }: Watched): void {
+  beforeKill?.(program);
   program.try(pidfdSendSignal, pidfd, SIGNAL.SIGKILL, null, 0);
 }

@@ -301,3 +301,14 @@ export function prefixed(
 ): Record<string, number> {
   return Object.fromEntries(Object.entries(table).map(([name, value]) => [prefix + name, value]));
 }
+
+/** `struct pollfd`, one after the other in an array. */
+export const pollfd = { size: 8, fd: 0, events: 4, revents: 6 } as const;
+/** Events of poll(2). */
+export const POLL = { IN: 1, ERR: 8, HUP: 16 } as const;
+/** ppoll(2). */
+export const ppoll = syscall(
+  'ppoll',
+  [memory('fds'), uint('nfds'), memory('tmo_p'), memory('sigmask'), ulong('sigsetsize')],
+  'n',
+);

@@ -31,6 +31,36 @@ export const entries: readonly Entry[] = [
     load: () => import('./commands/state.ts'),
   },
   {
+    name: 'stats',
+    summary: 'Show what containers use',
+    load: () => import('./commands/stats.ts'),
+  },
+  {
+    name: 'events',
+    summary: 'Print what happens to a container, as JSON lines',
+    load: () => import('./commands/events.ts'),
+  },
+  {
+    name: 'ps',
+    summary: 'List the processes of a container',
+    load: () => import('./commands/ps.ts'),
+  },
+  {
+    name: 'update',
+    summary: 'Change the limits of a running container',
+    load: () => import('./commands/update.ts'),
+  },
+  {
+    name: 'pause',
+    summary: 'Stop all processes of a container for a while',
+    load: () => import('./commands/pause.ts'),
+  },
+  {
+    name: 'unpause',
+    summary: 'Let a paused container go on',
+    load: () => import('./commands/unpause.ts'),
+  },
+  {
     name: 'kill',
     summary: 'Send a signal to the first process of a container',
     load: () => import('./commands/kill.ts'),

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { capabilities } from '@ts-c/capabilities';
 import type { NamespaceRequests } from '@ts-c/namespaces';
 import { describe, type Config } from '../config/index.ts';
-import type { ContainerDescription } from '../description.ts';
-import { complete, defaultPath } from '../runtime/defaults.ts';
+import type { CgroupDescription, ContainerDescription } from '../description.ts';
+import { complete, defaultDevices, defaultPath } from '../runtime/defaults.ts';
 import type { Machine } from './machine.ts';
 import type { RunValues } from './run-options.ts';
 import { chooseCapabilities, parseCapabilities } from './specs/capability.ts';
@@ -16,6 +16,7 @@ import {
 import { parseIdMap } from './specs/id-map.ts';
 import { parseLimit } from './specs/limit.ts';
 import { parseMount, parseVolume } from './specs/mount.ts';
+import { parseResources } from './specs/resources.ts';
 import { parseNamespace } from './specs/namespace.ts';
 import { parseTimeOffset } from './specs/time-offset.ts';
 import { unexpected, UsageError } from './usage-error.ts';
@@ -58,8 +59,10 @@ export function describeRun(request: RunRequest): ContainerDescription {
     (values.ulimit ?? []).map((text) => parseLimit('--ulimit', text)),
     base.resourceLimits,
   );
+  const cgroup = cgroupOf(request, base);
+  const { cgroup: _, ...others } = base;
   return {
-    ...base,
+    ...others,
     ...(values.rootfs === undefined ? {} : { rootfs: resolve(directory, values.rootfs) }),
     command,
     ...(hostname === undefined ? {} : { hostname }),
@@ -79,6 +82,7 @@ export function describeRun(request: RunRequest): ContainerDescription {
     capabilities: capabilitiesOf(request, base, namespaces),
     ...(noNewPrivileges === undefined ? {} : { noNewPrivileges }),
     ...(resourceLimits ? { resourceLimits } : {}),
+    ...(cgroup ? { cgroup } : {}),
   };
 }
 
@@ -125,6 +129,31 @@ function networkOf(network: string | undefined): NamespaceRequests {
     );
   }
   throw unexpected('--network', 'none or host', network);
+}
+
+/** A cgroup where one can be had, with the usual devices, unless options or the configuration ask for more, or for none. */
+function cgroupOf(
+  { values, config, id }: RunRequest,
+  base: ContainerDescription,
+): CgroupDescription | undefined {
+  const { cgroup: name, 'cgroup-parent': parent, 'systemd-cgroup': systemd } = values;
+  const resources = parseResources(values, base.cgroup?.devices ?? defaultDevices);
+  if (name === 'none') {
+    const [key] = Object.keys(resources);
+    if (key === undefined && parent === undefined && !systemd) return undefined;
+    throw new UsageError('--cgroup none: there is nothing then that could limit the container');
+  }
+  const isAsked = base.cgroup ?? name ?? parent ?? systemd ?? Object.keys(resources)[0];
+  return {
+    name: `nsinit-${id}`,
+    ...(config ? {} : { devices: defaultDevices }),
+    ...(isAsked === undefined ? { optional: true } : {}),
+    ...base.cgroup,
+    ...resources,
+    ...(name === undefined ? {} : { name }),
+    ...(parent === undefined ? {} : systemd ? { slice: parent } : { parent }),
+    ...(systemd ? { systemd } : {}),
+  };
 }
 
 function hostnameOf(

@@ -1,4 +1,5 @@
 import type { Options, Values } from './options.ts';
+import { resourceOptions } from './resource-options.ts';
 import { rootOption } from './root-option.ts';
 
 /** The options of `nsinit run`, and of `nsinit plan`. */
@@ -122,6 +123,19 @@ export const runOptions = {
     value: 'NAME=SOFT[:HARD]',
     description: 'Set a resource limit: nofile=1024:4096, core=0, stack=unlimited',
   },
+  ...resourceOptions,
+  cgroup: {
+    type: 'string',
+    value: 'NAME|none',
+    description: 'Name of its cgroup, by default after the id; or none at all',
+  },
+  'cgroup-parent': {
+    type: 'string',
+    value: 'PATH',
+    description:
+      'The cgroup above it: a/b from nsinit’s own, /a/b from the root; with systemd a slice',
+  },
+  'systemd-cgroup': { type: 'boolean', description: 'Have systemd make it, as a scope' },
   timeout: {
     type: 'string',
     value: 'DURATION',

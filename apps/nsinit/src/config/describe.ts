@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { CapabilityName } from '@ts-c/capabilities';
-import type { Device, Mount, MountPropagation } from '@ts-c/mount';
+import type { Mount, MountPropagation } from '@ts-c/mount';
 import {
   getNamespace,
   type IdMapping,
@@ -9,8 +9,10 @@ import {
   type TimeOffsets,
 } from '@ts-c/namespaces';
 import type { ContainerDescription } from '../description.ts';
+import { describeCgroup, describeDevice } from './describe-cgroup.ts';
+import { given } from './given.ts';
 import { capabilityNames, mountTypes } from './known.ts';
-import type { ClockOffset, Config, DeviceEntry, IdMap, MountEntry } from './types.ts';
+import type { ClockOffset, Config, IdMap, MountEntry } from './types.ts';
 
 /** What a configuration does not say. */
 export interface DescribeOptions {
@@ -56,6 +58,7 @@ export function describe(
       mountPropagation: mountConfig.mount_propagation as MountPropagation | undefined,
       noNewPrivileges: config.no_new_privileges,
       resourceLimits: config.rlimits,
+      cgroup: config.cgroups && describeCgroup(config.cgroups),
     }),
   };
 }
@@ -72,15 +75,6 @@ function describeNamespaces({ namespaces = {}, namespace_paths = {} }: Config): 
 
 function describeMount({ type = '', destination = '', ...mount }: MountEntry): Mount {
   return { type, destination, ...mount };
-}
-
-function describeDevice({ type = 0, major_number, minor_number, ...device }: DeviceEntry): Device {
-  return {
-    type,
-    ...device,
-    major_number: Number(major_number ?? 0),
-    minor_number: Number(minor_number ?? 0),
-  };
 }
 
 function describeMapping({ container_id = 0, host_id = 0, size = 0 }: IdMap): IdMapping {
@@ -103,17 +97,4 @@ function describeOffset({ seconds = 0, nanoseconds = 0 }: ClockOffset): TimeOffs
 
 function isCapability(name: string): name is CapabilityName {
   return capabilityNames.includes(name);
-}
-
-type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** The fields that say something: what is undefined, empty or false is as good as absent. */
-function given<T extends object>(fields: T): Given<T> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => isGiven(value)),
-  ) as Given<T>;
-}
-
-function isGiven(value: unknown): boolean {
-  return Array.isArray(value) ? value.length > 0 : Boolean(value);
 }

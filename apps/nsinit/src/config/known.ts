@@ -32,3 +32,18 @@ export const resourceNames: readonly string[] = words(`
 function words(text: string): readonly string[] {
   return text.trim().split(/\s+/);
 }
+
+const renamed: Readonly<Record<string, string>> = {
+  pids: 'pids_limit',
+  devices: 'allowed_devices',
+  cpuRealtimeRuntime: 'cpu_rt_runtime',
+  cpuRealtimePeriod: 'cpu_rt_period',
+};
+
+/** A key of the cgroup's resources as `cgroups` of the configuration spells it: `ioDevices[0].readBps` is `io_devices[0].read_bps`. */
+export function configKey(key: string): string {
+  const [, first = '', rest = ''] = /^(\w+)(.*)$/s.exec(key) ?? [];
+  const snake = (text: string): string =>
+    text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return `${renamed[first] ?? snake(first)}${rest.replace(/\.\w+/g, snake)}`;
+}

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { formatJson, parseJson, type Parsed } from '@ts-c/state';
+import { checkCgroups } from './checks/cgroups.ts';
 import { checkIsolation } from './checks/isolation.ts';
 import { checkMounts } from './checks/mounts.ts';
 import { checkNetworks } from './checks/networks.ts';
@@ -81,6 +82,7 @@ function check(config: Config, issues: Issues): void {
   checkMounts(config, issues);
   checkProcess(config, issues);
   checkNetworks(config, issues);
+  checkCgroups(config, issues);
   const idle = idleKeys(config);
   if (idle.length > 0) {
     const verb = idle.length > 1 ? 'have' : 'has';
@@ -90,9 +92,8 @@ function check(config: Config, issues: Issues): void {
 
 /** Keys that are in use, and that no package carries out yet. */
 function idleKeys(config: Config): string[] {
-  const { cgroups, networks = [], routes = [], mount_config = {} } = config;
+  const { networks = [], routes = [], mount_config = {} } = config;
   const inUse = {
-    cgroups: cgroups !== undefined,
     networks: networks.length > 0,
     routes: routes.length > 0,
     apparmor_profile: Boolean(config.apparmor_profile),

@@ -120,8 +120,72 @@ export interface Cgroup {
   /** Microseconds. */
   readonly cpu_period?: Integer;
   readonly cpuset_cpus?: string;
+  /** `FROZEN` or `THAWED`. */
   readonly freezer?: string;
+  /** The slice that systemd puts it in; asks for systemd. */
   readonly slice?: string;
+
+  /** A list of memory nodes. */
+  readonly cpuset_mems?: string;
+  /** 1 to 10000. */
+  readonly cpu_weight?: Integer;
+  /** Microseconds. */
+  readonly cpu_burst?: Integer;
+  readonly cpu_idle?: boolean;
+  /** Microseconds, version 1. */
+  readonly cpu_rt_runtime?: Integer;
+  /** Microseconds, version 1. */
+  readonly cpu_rt_period?: Integer;
+  /** Version 2. */
+  readonly memory_high?: Integer;
+  /** Version 2. */
+  readonly memory_min?: Integer;
+  /** 0 to 200, version 1. */
+  readonly memory_swappiness?: number;
+  /** Version 2. */
+  readonly memory_oom_group?: boolean;
+  /** Version 1. */
+  readonly oom_kill_disable?: boolean;
+  /** Version 1. */
+  readonly kernel_memory?: Integer;
+  /** Version 1. */
+  readonly kernel_memory_tcp?: Integer;
+  /** -1 is no limit. */
+  readonly pids_limit?: Integer;
+  /** 1 to 10000. */
+  readonly io_weight?: Integer;
+  readonly io_devices?: readonly IoDeviceEntry[];
+  /** Bytes, by the size of the pages: `2MB`. */
+  readonly hugetlb?: Readonly<Record<string, Integer>>;
+  readonly rdma?: Readonly<Record<string, RdmaEntry>>;
+  readonly misc?: Readonly<Record<string, Integer>>;
+  /** Version 1. */
+  readonly net_cls_classid?: number;
+  /** Priorities by interface, version 1. */
+  readonly net_prio?: Readonly<Record<string, number>>;
+  /** Files of version 2, and what to write into them. */
+  readonly unified?: Readonly<Record<string, string>>;
+  /** Have systemd make it. */
+  readonly systemd?: boolean;
+}
+
+export interface IoDeviceEntry {
+  /** A block device: its path, or its numbers. */
+  readonly device?: string;
+  readonly weight?: Integer;
+  /** Bytes a second. */
+  readonly read_bps?: Integer;
+  /** Bytes a second. */
+  readonly write_bps?: Integer;
+  /** Operations a second. */
+  readonly read_iops?: Integer;
+  /** Operations a second. */
+  readonly write_iops?: Integer;
+}
+
+export interface RdmaEntry {
+  readonly hca_handles?: Integer;
+  readonly hca_objects?: Integer;
 }
 
 export interface IdMap {

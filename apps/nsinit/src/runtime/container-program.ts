@@ -1,4 +1,5 @@
 import { finalize, homeOf } from '@ts-c/capabilities';
+import { superviseCgroup, type SupervisedCgroup } from '@ts-c/cgroups';
 import { hostView, openInRoot, setUpMountNamespace, type Root } from '@ts-c/mount';
 import {
   execute,
@@ -44,6 +45,8 @@ export function writeContainer(plan: Plan, program: Program = new Program()): Co
   const { description, facts, reservation, hold = false, gate = false, outlives = false } = plan;
   const { created, joined } = sortRequests(description.namespaces);
   const passed = passPidfds(joined, program.reportFd + (description.tty ? 2 : 1));
+  const leavesUserNamespace = created.has('user') || joined.some(({ kind }) => kind === 'user');
+  const cgroup = facts.cgroup && superviseCgroup(facts.cgroup, !leavesUserNamespace);
   const supervision: Supervision = {
     created,
     joined,
@@ -56,7 +59,7 @@ export function writeContainer(plan: Plan, program: Program = new Program()): Co
     session: true,
     ...(facts.mappings ? { mappings: facts.mappings } : {}),
     ...(description.timeOffsets ? { timeOffsets: description.timeOffsets } : {}),
-    ...(reservation ? { reserve: reservation.reserve, release: reservation.release } : {}),
+    ...lifeOf(reservation, cgroup),
     setUp: () => setUp(program, description, facts, created.has('mount')),
     execute: () =>
       execute(program, {
@@ -67,6 +70,27 @@ export function writeContainer(plan: Plan, program: Program = new Program()): Co
   };
   supervise(program, supervision);
   return { program, pidfds: passed.pidfds };
+}
+
+/** What the supervisor makes before the container, and removes after it: the last first. */
+function lifeOf(
+  reservation: Reservation | undefined,
+  cgroup: SupervisedCgroup | undefined,
+): Partial<Supervision> {
+  if (!reservation && !cgroup) return {};
+  return {
+    reserve(program) {
+      reservation?.reserve(program);
+      cgroup?.reserve(program);
+    },
+    release(program, status) {
+      cgroup?.release(program);
+      reservation?.release(program, status);
+    },
+    ...(cgroup
+      ? { cgroups: () => cgroup.entrance(), beforeKill: (program) => cgroup.thaw(program) }
+      : {}),
+  };
 }
 
 function setUp(

@@ -1,5 +1,13 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import {
+  Cgroup,
+  countOomKills,
+  explainFailure,
+  memoryEventsReport,
+  type CgroupPlan,
+} from '@ts-c/cgroups';
 import { launch, type Supervised } from '@ts-c/namespaces';
 import type { Program } from '@ts-c/syscall';
 import { DescriptorChannel, Terminal } from '@ts-c/terminal';
@@ -17,6 +25,8 @@ export interface ContainerResult {
   readonly signal: NodeJS.Signals | null;
   /** Was it ended because `timeout` had passed? */
   readonly timedOut: boolean;
+  /** Did the kernel end a process of it for want of memory? Known of a container with a cgroup. */
+  readonly oomKilled: boolean;
   /** Milliseconds from its creation to its end. */
   readonly durationMs: number;
 }
@@ -45,10 +55,19 @@ export interface InternalOptions extends ContainerOptions {
   readonly program?: Program | undefined;
 }
 
+/** What a container is watched with. */
+interface Watching {
+  readonly plan: CgroupPlan | undefined;
+  /** What the supervisor has told of memory, piece by piece. */
+  readonly memoryEvents: readonly Uint8Array[];
+}
+
 /** A container. Leaving an `await using` block ends it. */
 export class Container implements AsyncDisposable {
   /** The supervisor: a process of a few pages that ends as the container does. */
   readonly process: ChildProcess;
+  /** Its cgroup, if it was described with one. */
+  readonly cgroup: Cgroup | undefined;
   readonly #supervised: Supervised;
   readonly #ended: Promise<ContainerResult>;
   readonly #terminal: Promise<Terminal> | undefined;
@@ -56,9 +75,10 @@ export class Container implements AsyncDisposable {
   constructor(
     supervised: Supervised,
     terminal: Promise<Terminal> | undefined,
-    options: InternalOptions,
+    options: InternalOptions & Watching,
   ) {
     this.process = supervised.process;
+    this.cgroup = options.plan && Cgroup.from(options.plan);
     this.#supervised = supervised;
     this.#terminal = terminal;
     this.#ended = this.#watch(supervised.process, options);
@@ -67,7 +87,7 @@ export class Container implements AsyncDisposable {
 
   async #watch(
     child: ChildProcess,
-    { signal, timeout, keeper }: InternalOptions,
+    { signal, timeout, keeper, plan, memoryEvents }: InternalOptions & Watching,
   ): Promise<ContainerResult> {
     const begun = performance.now();
     const failures: unknown[] = [];
@@ -82,7 +102,7 @@ export class Container implements AsyncDisposable {
       this.#supervised.end();
     };
     const timer = timeout === undefined ? undefined : setTimeout(expire, timeout);
-    child.on('error', (error) => failures.push(error));
+    child.on('error', (error) => failures.push(plan ? explainFailure(error, plan.steps) : error));
     try {
       const [exitCode, signalCode] = await new Promise<[number | null, NodeJS.Signals | null]>(
         (resolve) => {
@@ -92,13 +112,26 @@ export class Container implements AsyncDisposable {
         },
       );
       // A supervisor that was killed, or is somebody else in a user namespace, could not remove what it had on disk.
+      await this.#sweep();
       if (keeper && (signalCode !== null || !keeper.keeps)) await keeper.sweep(child.pid as number);
       if (failures.length > 0) throw failures[0];
-      return { exitCode, signal: signalCode, timedOut, durationMs: performance.now() - begun };
+      return {
+        exitCode,
+        signal: signalCode,
+        timedOut,
+        oomKilled: countOomKills(memoryEvents) > 0,
+        durationMs: performance.now() - begun,
+      };
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
     }
+  }
+
+  /** Removes what of the cgroup a supervisor could not, as {@link Keeper.sweep} does of the record. */
+  async #sweep(): Promise<void> {
+    const left = this.cgroup?.members.some(({ path }) => existsSync(path));
+    if (left) await this.cgroup?.[Symbol.asyncDispose]();
   }
 
   /** The pid of the container's first process, on this machine. Rejects with what failed, if it did not come that far. */
@@ -180,7 +213,7 @@ export function bringUp(
   checkDescription(description);
   checkPrivileges(description);
   const { stdio = 'pipe', detached = false, hold, gate, keeper, program } = options;
-  const facts = lookUp(description, options.terminalSize);
+  const facts = lookUp(description, { terminalSize: options.terminalSize });
   const plan = {
     description,
     facts,
@@ -191,6 +224,7 @@ export function bringUp(
   };
   using compiled = compileContainer(plan, program);
   const { executable, pidfds } = compiled;
+  const memoryEvents: Uint8Array[] = [];
   const channel = description.tty ? new DescriptorChannel() : undefined;
   try {
     const supervised = launch(executable, {
@@ -202,9 +236,12 @@ export function bringUp(
         ? ['ignore', 'ignore', 'ignore', channel.childEnd, ...pidfds]
         : [...threeOf(stdio), ...pidfds],
       mappings: facts.mappings,
+      onReport: ({ kind, payload }) => {
+        if (kind === memoryEventsReport) memoryEvents.push(payload);
+      },
     });
     const terminal = channel && receiveTerminal(channel);
-    return new Container(supervised, terminal, options);
+    return new Container(supervised, terminal, { ...options, plan: facts.cgroup, memoryEvents });
   } catch (error) {
     channel?.[Symbol.dispose]();
     throw error;

@@ -1,4 +1,5 @@
-import { defaultSimpleDevices } from '@ts-c/mount';
+import { fromDevice, type DeviceRule } from '@ts-c/cgroups';
+import { defaultAllowedDevices, defaultSimpleDevices } from '@ts-c/mount';
 import type { CapabilityName } from '@ts-c/capabilities';
 import type { ContainerDescription } from '../description.ts';
 
@@ -21,6 +22,11 @@ export const defaultCapabilities: readonly CapabilityName[] = [
   'SYS_CHROOT',
   'KILL',
 ];
+
+/** What a container with a cgroup may do with devices unless told otherwise. */
+export const defaultDevices: readonly DeviceRule[] = defaultAllowedDevices.map((device) =>
+  fromDevice(device),
+);
 
 /** The search path that a container's command gets unless told otherwise. */
 export const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -15,12 +15,13 @@ const kept = new Map<string, CompiledContainer>();
 
 /**
  * Compiles a container, or takes what was compiled for the same plan before. What is not the same machine code (an id, a keeper's
- * directory) is never kept.
+ * directory, a cgroup) is never kept.
  *
  * @param into Where to write it, if not into a Program of its own.
  */
 export function compileContainer(plan: Plan, into?: Program): CompiledContainer {
-  const key = plan.reservation || into ? undefined : JSON.stringify(plan, withBigints);
+  const key =
+    plan.reservation || plan.facts.cgroup || into ? undefined : JSON.stringify(plan, withBigints);
   const known = key === undefined ? undefined : kept.get(key);
   if (known && key !== undefined) {
     // The one used last goes last, and the first is the one to go.

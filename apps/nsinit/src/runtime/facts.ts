@@ -1,5 +1,13 @@
 import { realpathSync } from 'node:fs';
 import process from 'node:process';
+import {
+  CgroupError,
+  isPossible,
+  planCgroup,
+  uniqueName,
+  type CgroupPlan,
+  type Layout,
+} from '@ts-c/cgroups';
 import { lastCapability, resolveUser, type ResolvedUser } from '@ts-c/capabilities';
 import { planHostView, readMountInfo, ttyGroup, type HostViewPlan } from '@ts-c/mount';
 import { mapWriter, ownMapping, type IdMapping, type Mappings } from '@ts-c/namespaces';
@@ -20,6 +28,15 @@ export interface Facts {
   readonly ttyGroup: number | undefined;
   /** The size of the terminal to begin with. */
   readonly terminalSize: { readonly rows: number; readonly columns: number } | undefined;
+  /** What is to be done for its cgroup, unless systemd does that. */
+  readonly cgroup: CgroupPlan | undefined;
+}
+
+/** What else there is to know. */
+export interface LookUpOptions {
+  readonly terminalSize?: Facts['terminalSize'];
+  /** How cgroups are laid out; by default as they are on this machine. */
+  readonly layout?: Layout | undefined;
 }
 
 /**
@@ -29,7 +46,7 @@ export interface Facts {
  */
 export function lookUp(
   description: ContainerDescription,
-  terminalSize?: Facts['terminalSize'],
+  { terminalSize, layout }: LookUpOptions = {},
 ): Facts {
   const rootfs = description.rootfs === undefined ? undefined : realpathSync(description.rootfs);
   const mappings = mappingsOf(description);
@@ -41,8 +58,40 @@ export function lookUp(
     mappings,
     ttyGroup: !mappings || mapsId(mappings.gid, ttyGroup) ? ttyGroup : undefined,
     terminalSize,
+    cgroup: cgroupOf(description, layout),
   };
 }
+
+function cgroupOf(
+  { cgroup }: ContainerDescription,
+  layout: Layout | undefined,
+): CgroupPlan | undefined {
+  if (!cgroup || cgroup.systemd) return undefined;
+  const {
+    name = uniqueName(),
+    parent,
+    optional,
+    frozen: _,
+    slice: __,
+    systemd: ___,
+    ...resources
+  } = cgroup;
+  try {
+    const plan = planCgroup({ name, parent }, resources, layout);
+    return optional && !isPossible(plan) ? undefined : plan;
+  } catch (error) {
+    if (!(error instanceof CgroupError)) throw error;
+    if (optional && unavailable.includes(error.code)) return undefined;
+    throw new DescriptionError(
+      `cgroup.${error.key ?? 'name'}`,
+      error.message.replace(`${error.key}: `, ''),
+      { cause: error },
+    );
+  }
+}
+
+/** What is no error where there need not be a cgroup. */
+const unavailable: readonly string[] = ['ERR_NO_CGROUPS', 'ERR_NO_CONTROLLER'];
 
 function viewOf({ namespaces }: ContainerDescription): HostViewPlan {
   const userNamespace = namespaces.user !== undefined && namespaces.user !== false;

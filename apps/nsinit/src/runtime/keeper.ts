@@ -1,3 +1,4 @@
+import type { CgroupReference } from '@ts-c/cgroups';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ContainerStore,
@@ -20,7 +21,7 @@ export interface Keeper {
   /** Makes what has to be there before the supervisor starts. */
   prepare(): void;
   /** Writes the container down. Its first process has not taken a step yet. */
-  write(pid: number, supervisorPid: number): void;
+  write(pid: number, supervisorPid: number, cgroup?: CgroupReference): void;
   /** Removes what a supervisor could not that was killed, or whose ids in a user namespace may not. */
   sweep(supervisorPid: number): Promise<void>;
 }
@@ -41,7 +42,7 @@ export function recordKeeper(store: ContainerStore, options: RecordOptions): Kee
     reservation: reserveId(store.root, id, keep),
     keeps: keep,
     prepare: () => void store.prepare(),
-    write(pid, supervisorPid) {
+    write(pid, supervisorPid, cgroup) {
       store.write({
         id,
         created: new Date().toISOString(),
@@ -52,6 +53,7 @@ export function recordKeeper(store: ContainerStore, options: RecordOptions): Kee
         command: description.command,
         keep,
         config: description,
+        ...(cgroup ? { cgroup } : {}),
       });
     },
     async sweep(supervisorPid) {

@@ -11,6 +11,7 @@ import {
   unlinkat,
   write,
   type Program,
+  type Slot,
   type Value,
 } from '@ts-c/syscall';
 import { recordFileNames, stateFileNames } from '@ts-c/state';
@@ -39,11 +40,15 @@ const statusSize = 32;
 export function reserveId(root: string, id: string, keep: boolean): Reservation {
   let parent: Value = -1;
   let directory: Value = -1;
+  let made: Slot | undefined;
   return {
     reserve: (program) =>
       program.section(owner, `the directory of container ${id}`, () => {
+        made = program.variable('made');
         parent = program.call(openat, AT_FDCWD, root, directoryFlags, 0);
         program.call(mkdirat, parent, id, 0o700);
+        // From here on it is ours, and not that of a container of the same id.
+        program.set(made, 1);
         directory = program.call(openat, parent, id, directoryFlags | OPEN.NOFOLLOW, 0);
         // As long as it is locked its supervisor is alive: what can be locked may be swept.
         program.call(flock, directory, LOCK.EX | LOCK.NB);
@@ -62,8 +67,10 @@ export function reserveId(root: string, id: string, keep: boolean): Reservation 
           program.try(close, file);
           return;
         }
-        for (const name of recordFileNames) program.try(unlinkat, directory, name, 0);
-        program.try(unlinkat, parent, id, AT.REMOVEDIR);
+        program.unless(made ?? 0, { equals: 0 }, () => {
+          for (const name of recordFileNames) program.try(unlinkat, directory, name, 0);
+          program.try(unlinkat, parent, id, AT.REMOVEDIR);
+        });
       }),
   };
 }
@@ -71,15 +78,20 @@ export function reserveId(root: string, id: string, keep: boolean): Reservation 
 /** The directory that `nsinit exec` runs in, locked as long as its container lives; `state.json` in it goes with the container. */
 export function reserveDirectory(path: string): Reservation {
   let directory: Value = -1;
+  let locked: Slot | undefined;
   return {
     reserve: (program) =>
       program.section(owner, 'the lock of the directory', () => {
+        locked = program.variable('locked');
         directory = program.call(openat, AT_FDCWD, path, directoryFlags, 0);
         program.call(flock, directory, LOCK.EX | LOCK.NB);
+        program.set(locked, 1);
       }),
     release: (program) =>
-      program.section(owner, 'state.json', () => {
-        for (const name of stateFileNames) program.try(unlinkat, directory, name, 0);
-      }),
+      program.section(owner, 'state.json', () =>
+        program.unless(locked ?? 0, { equals: 0 }, () => {
+          for (const name of stateFileNames) program.try(unlinkat, directory, name, 0);
+        }),
+      ),
   };
 }

@@ -8,6 +8,7 @@ import { checkDescription } from './check.ts';
 import { writeContainer } from './container-program.ts';
 import { complete, type ContainerRequest } from './defaults.ts';
 import { lookUp } from './facts.ts';
+import type { Layout } from '@ts-c/cgroups';
 import type { Program } from '@ts-c/syscall';
 
 /**
@@ -56,9 +57,15 @@ export async function create(
   }
 }
 
+/** What a plan is made for. */
+export interface PlanOptions {
+  /** How cgroups are laid out there; by default as they are on this machine. */
+  readonly layout?: Layout;
+}
+
 /** Writes down every system call that would be made for a container, and makes none. */
-export function plan(request: ContainerRequest): Program {
+export function plan(request: ContainerRequest, options: PlanOptions = {}): Program {
   const description = complete(request);
   checkDescription(description);
-  return writeContainer({ description, facts: lookUp(description) }).program;
+  return writeContainer({ description, facts: lookUp(description, options) }).program;
 }

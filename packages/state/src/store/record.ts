@@ -23,6 +23,8 @@ export interface ContainerRecord {
   readonly keep?: boolean;
   /** The description that it was made from: whatever JSON can hold. */
   readonly config?: unknown;
+  /** Where its cgroup is, for who has to remove that: whatever JSON can hold. */
+  readonly cgroup?: unknown;
 }
 
 /** The number in a record that says how to read it. */
@@ -45,8 +47,21 @@ export const recordFileNames: readonly string[] = [
 
 /** Writes a record into the directory of its container, whole or not at all. */
 export function writeRecord(directory: string, record: ContainerRecord): void {
-  const { id, created, init, supervisor, bundle, rootfs, command, keep, config } = record;
-  const fields = { version, id, created, init, supervisor, bundle, rootfs, command, keep, config };
+  // In this order.
+  const { id, created, init, supervisor, bundle, rootfs, command, keep, config, cgroup } = record;
+  const processes = { init, supervisor };
+  const fields = {
+    version,
+    id,
+    created,
+    ...processes,
+    bundle,
+    rootfs,
+    command,
+    keep,
+    config,
+    cgroup,
+  };
   writeFile(directory, recordName, `${formatJson(fields)}\n`, 0o600);
 }
 

@@ -14,6 +14,15 @@ export interface Listing {
   readonly problems: readonly { readonly id: string; readonly error: Error }[];
 }
 
+/** Options of a {@link ContainerStore}. */
+export interface StoreOptions {
+  /**
+   * Removes what else there is of a container that has ended, before its record goes. If it throws, the record stays and the next
+   * attempt tries again.
+   */
+  readonly tidy?: (record: ContainerRecord) => void;
+}
+
 /** A directory without a record is left alone for so many milliseconds: its container is on its way. */
 const patience = 10_000;
 
@@ -26,9 +35,11 @@ const patience = 10_000;
  */
 export class ContainerStore {
   readonly root: string;
+  readonly #tidy: (record: ContainerRecord) => void;
 
-  constructor(root: string = defaultRoot()) {
+  constructor(root: string = defaultRoot(), { tidy = () => {} }: StoreOptions = {}) {
     this.root = root;
+    this.#tidy = tidy;
   }
 
   /**
@@ -133,6 +144,7 @@ export class ContainerStore {
       const message = `container ${id} is ${doing}: kill it, or wait for its end`;
       throw new StateError('ERR_CONTAINER_RUNNING', message, directory);
     }
+    if (state?.record) this.#tidy(state.record);
     removeDirectory(directory);
   }
 
@@ -181,6 +193,8 @@ export class ContainerStore {
     try {
       // Once more, now that it can't be another's any more.
       if (!this.#isStale(id)) return false;
+      const { record } = readStatus(lock.directory, id);
+      if (record) this.#tidy(record);
       removeDirectory(lock.directory);
       return true;
     } finally {

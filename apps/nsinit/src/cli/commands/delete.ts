@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  ContainerStore,
+  type ContainerStore,
   isSameProcess,
   sendSignal,
   type ContainerRecord,
   type ProcessIdentity,
 } from '@ts-c/state';
 import { defineCommand } from '../command.ts';
+import { cgroupOf, openStore } from '../containers.ts';
 import { rootOption } from '../root-option.ts';
 
 /** Milliseconds that a killed container is waited for. */
@@ -32,7 +33,7 @@ export default defineCommand({
   rest: 'words',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
   async run({ values, words }) {
-    const store = new ContainerStore(values.root);
+    const store = openStore(values.root);
     for (const word of words) await remove(store, word, values.force === true);
   },
 });
@@ -61,6 +62,8 @@ async function end(store: ContainerStore, id: string): Promise<void> {
     if (codeOf(error) === 'ERR_STATE_CORRUPT') return;
     throw error;
   }
+  // All of it, whatever it has started and wherever that has gone; then the first process, should it be elsewhere.
+  if (isThere(record?.init)) await cgroupOf(record)?.kill();
   kill(record?.init);
   const deadline = Date.now() + patience;
   while ((isThere(record?.init) || isThere(record?.supervisor)) && Date.now() < deadline)

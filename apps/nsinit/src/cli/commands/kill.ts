@@ -1,5 +1,7 @@
-import { ContainerStore, sendSignal } from '@ts-c/state';
+import { constants } from 'node:os';
+import { sendSignal } from '@ts-c/state';
 import { defineCommand } from '../command.ts';
+import { cgroupOf, openStore } from '../containers.ts';
 import { rootOption } from '../root-option.ts';
 import { parseSignal } from '../specs/signal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -16,15 +18,17 @@ export default defineCommand({
   ],
   rest: 'words',
   words: { min: 1, max: 2 },
-  run({ values, words }) {
+  async run({ values, words }) {
     const [prefix = '', name = 'TERM'] = words;
     const signal = parseSignal('SIGNAL', name);
-    const store = new ContainerStore(values.root);
+    const store = openStore(values.root);
     const { id, status, record } = store.read(store.resolve(prefix));
     if (status === 'stopped')
       throw new UsageError(`container ${id} has ended`, `nsinit delete ${id} removes its record`);
     if (!record?.init)
       throw new UsageError(`container ${id} is only just being made: it has no process yet`);
     sendSignal(record.init, signal);
+    // A paused one would only end once it goes on.
+    if (signal === constants.signals.SIGKILL) await cgroupOf(record)?.thaw();
   },
 });

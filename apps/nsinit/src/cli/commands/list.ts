@@ -1,5 +1,6 @@
-import { ContainerStore, type ContainerState } from '@ts-c/state';
+import type { ContainerState } from '@ts-c/state';
 import { defineCommand } from '../command.ts';
+import { openStore } from '../containers.ts';
 import { columns, printableLine } from '../output.ts';
 import { warn } from '../report.ts';
 import { rootOption } from '../root-option.ts';
@@ -21,7 +22,7 @@ export default defineCommand({
   rest: 'words',
   words: { min: 0, max: 0 },
   run({ values, stdout, stderr }) {
-    const { containers, problems } = new ContainerStore(values.root).list();
+    const { containers, problems } = openStore(values.root).list();
     for (const { error } of problems) warn(error.message, stderr);
     if (values.json) {
       stdout.write(

@@ -1,5 +1,5 @@
-import { ContainerStore } from '@ts-c/state';
 import { defineCommand } from '../command.ts';
+import { openStore } from '../containers.ts';
 import { rootOption } from '../root-option.ts';
 import { stateOf } from '../state-json.ts';
 
@@ -20,7 +20,7 @@ export default defineCommand({
   rest: 'words',
   words: { min: 1, max: 1 },
   run({ values, words, stdout }) {
-    const store = new ContainerStore(values.root);
+    const store = openStore(values.root);
     const state = store.read(store.resolve(words[0] ?? ''));
     stdout.write(`${JSON.stringify(stateOf(state), null, 2)}\n`);
   },

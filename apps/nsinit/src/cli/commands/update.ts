@@ -1,0 +1,30 @@
+import { defineCommand } from '../command.ts';
+import { findGrouped, openStore } from '../containers.ts';
+import { resourceOptions } from '../resource-options.ts';
+import { rootOption } from '../root-option.ts';
+import { defaultDevices } from '../../runtime/defaults.ts';
+import { parseResources } from '../specs/resources.ts';
+import { UsageError } from '../usage-error.ts';
+
+export default defineCommand({
+  usage: ['[options] ID'],
+  description:
+    'Limits that are not named stay as they are. All of them are changed, or none: when the kernel refuses one, those before it get back what they were.',
+  options: { ...resourceOptions, ...rootOption },
+  examples: [
+    { command: 'nsinit update --memory 256M web', about: 'Give it more, or less' },
+    { command: 'nsinit update --cpus 0.5 --pids-limit 100 web', about: 'Several at once' },
+  ],
+  rest: 'words',
+  words: { min: 1, max: 1 },
+  async run({ values, words }) {
+    const { root, ...limits } = values;
+    const resources = parseResources(limits, defaultDevices);
+    if (Object.keys(resources).length === 0)
+      throw new UsageError(
+        'update: nothing is to be changed',
+        'give at least one limit: --memory 256M',
+      );
+    await findGrouped(openStore(root), words[0] ?? '').cgroup.update(resources);
+  },
+});

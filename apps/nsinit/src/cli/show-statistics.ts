@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CgroupError, formatPrometheus, type CgroupStatistics } from '@ts-c/cgroups';
+import { formatJson } from '@ts-c/state';
+import type { Grouped } from './containers.ts';
+import type { Output } from './output.ts';
+import { History, statisticsTable } from './statistics-table.ts';
+
+/** How to show statistics. */
+export interface ShowOptions {
+  readonly stdout: Output;
+  readonly format: 'table' | 'json' | 'full' | 'prometheus';
+  /** Milliseconds. */
+  readonly interval: number;
+  /** Until the containers have ended, or once? */
+  readonly watch: boolean;
+}
+
+/** Milliseconds between the two samples of a table that is printed once: CPU usage is a difference. */
+const shortWait = 200;
+/** Up to the top left corner, and everything below it away: what is drawn replaces what was. */
+const home = '\u001B[H\u001B[J';
+
+/** Prints what containers use, once or until they have all ended. */
+export async function showStatistics(
+  groups: readonly Grouped[],
+  options: ShowOptions,
+): Promise<void> {
+  if (options.format === 'table') await showTable(groups, options);
+  else await showDocuments(groups, options);
+}
+
+async function showDocuments(groups: readonly Grouped[], options: ShowOptions): Promise<void> {
+  const { stdout, watch, interval } = options;
+  let left = groups;
+  for (;;) {
+    const documents: { readonly group: Grouped; readonly document: object }[] = [];
+    for (const group of left) {
+      const document = await documentOf(group, options, left.length > 1 || watch);
+      if (document) documents.push({ group, document });
+    }
+    left = documents.map(({ group }) => group);
+    if (watch && left.length === 0) return;
+    stdout.write(textOf(documents, options));
+    await stdout.flush();
+    if (!watch) return;
+    await delay(interval);
+  }
+}
+
+async function documentOf(
+  { cgroup }: Grouped,
+  { format }: ShowOptions,
+  mayBeGone: boolean,
+): Promise<object | undefined> {
+  try {
+    if (format !== 'json') return await cgroup.statistics();
+    return { network_stats: {}, cgroup_stats: await cgroup.classicStatistics() };
+  } catch (error) {
+    if (mayBeGone && isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+function textOf(
+  documents: readonly { readonly group: Grouped; readonly document: object }[],
+  { format, watch }: ShowOptions,
+): string {
+  if (format === 'prometheus') {
+    return formatPrometheus(
+      documents.map(({ group, document }) => ({
+        id: group.id,
+        statistics: document as CgroupStatistics,
+      })),
+    );
+  }
+  const [first, ...others] = documents;
+  const indent = watch ? undefined : '\t';
+  if (first && others.length === 0) return `${formatJson(first.document, indent)}\n`;
+  const all = Object.fromEntries(documents.map(({ group, document }) => [group.id, document]));
+  return `${formatJson(all, indent)}\n`;
+}
+
+async function showTable(groups: readonly Grouped[], options: ShowOptions): Promise<void> {
+  const { stdout, interval, watch } = options;
+  const histories = groups.map((group) => new History(group.id));
+  for (let round = 0; ; round += 1) {
+    for (const [index, { cgroup }] of groups.entries()) {
+      try {
+        histories[index]?.add(await cgroup.statistics());
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        histories[index]?.end();
+      }
+    }
+    const isLast = histories.every(({ hasEnded }) => hasEnded);
+    if (watch || round === 1 || isLast) {
+      stdout.write(
+        `${watch && stdout.isTerminal ? home : ''}${statisticsTable(histories, stdout)}`,
+      );
+      await stdout.flush();
+    }
+    if (isLast || (!watch && round === 1)) return;
+    await delay(round === 0 ? Math.min(shortWait, interval) : interval);
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof CgroupError && error.code === 'ERR_CGROUP_REMOVED';
+}
