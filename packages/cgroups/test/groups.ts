@@ -57,7 +57,7 @@ export class TestGroup implements Disposable {
     this.freeze(false);
     waitUntil(() => {
       const pids = readWords(`${directory}/cgroup.procs`).map(Number);
-      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      for (const pid of pids) kill(pid);
       return pids.length === 0;
     });
     for (const each of this.directories) waitUntil(() => isRemoved(each));
@@ -75,6 +75,15 @@ function enable(controllers: readonly string[]): void {
     } catch {
       // One that can't be had by children (a real-time process holds cpu back) does without.
     }
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It ended by itself meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

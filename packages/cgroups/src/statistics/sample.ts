@@ -48,9 +48,14 @@ async function* take<Sample>(
     }
     yield sample;
     const now = performance.now();
-    due += interval * Math.max(1, Math.ceil((now - due) / interval));
+    due = nextDue(due, now, interval);
     await pause(due - now, signal);
   }
+}
+
+/** When the next sample is due after the one that was due last: a whole number of intervals later, and not in the past. */
+export function nextDue(last: number, now: number, interval: number): number {
+  return last + interval * Math.max(1, Math.ceil((now - last) / interval));
 }
 
 /** Timers may fire a little early; a sample never does. */
