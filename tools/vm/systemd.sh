@@ -33,6 +33,11 @@ for controller in $(cat "$group/../cgroup.controllers"); do
   echo "+$controller" > "$group/../cgroup.subtree_control" || true
 done
 
+# Process 1 alone enters the group: what systemd can't see can't be moved out of the root of its cgroups, where nobody may stay.
+enter() {
+  echo 0 > "$group/cgroup.procs"
+  exec unshare --cgroup bash -c machine
+}
 machine() {
   set -e
   umount -l /sys/fs/cgroup
@@ -71,10 +76,10 @@ UNIT
 }
 
 (
-  echo "$BASHPID" > "$group/cgroup.procs"
-  export -f machine
-  exec unshare --fork --kill-child --pid --mount --uts --ipc --cgroup --propagation private --mount-proc \
-    bash -c machine < /dev/null
+  export group
+  export -f enter machine
+  exec unshare --fork --kill-child --pid --mount --uts --ipc --propagation private --mount-proc \
+    bash -c enter < /dev/null
 ) &
 keeper=$!
 

@@ -29,7 +29,6 @@ export class SystemdConnection implements AsyncDisposable {
     // Loaded only here: who has no systemd needs no D-Bus either.
     const wire = new Wire(await import('@jellybrick/dbus-next'), address);
     try {
-      await wire.greet(options);
       const version = await wire.property(manager.path, manager.interface, 'Version', options);
       const connection = new SystemdConnection(wire, Number.parseInt(String(version), 10));
       await wire.subscribe(options);
@@ -119,7 +118,7 @@ export class SystemdConnection implements AsyncDisposable {
   }
 
   #failure(what: string, error: unknown, signal: AbortSignal | undefined): unknown {
-    if (signal?.aborted && error === signal.reason) return error;
+    if (signal?.aborted) return signal.reason;
     return new CgroupError(codeOf(error), `systemd: ${what}: ${messageOf(error)}`, {
       cause: error,
     });

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,7 @@ const here = hasSystemd();
 const isV2 = existsSync('/sys/fs/cgroup/cgroup.controllers');
 const hasIt = here && isV2 && process.getuid?.() === 0;
 const socket = '/run/systemd/private';
+const disk = hasIt ? diskOf() : undefined;
 
 let sequence = 0;
 const processes: ChildProcess[] = [];
@@ -35,6 +36,14 @@ function newUnit(): string {
   return unit;
 }
 
+/** A block device, with its numbers. */
+function diskOf(): { path: string; numbers: string } | undefined {
+  const name = readdirSync('/sys/block').find((one) => existsSync(`/dev/${one}`));
+  if (name === undefined) return undefined;
+  const numbers = readFileSync(`/sys/block/${name}/dev`, 'utf8').trim();
+  return { path: `/dev/${name}`, numbers };
+}
+
 /** A process that waits to be moved. */
 async function held(): Promise<number> {
   const child = spawn('sleep', ['600'], { stdio: 'ignore' });
@@ -45,6 +54,11 @@ async function held(): Promise<number> {
 
 function read(group: string, file: string): string {
   return readFileSync(`/sys/fs/cgroup${group}/${file}`, 'utf8').trim();
+}
+
+/** What keeps this process from ending. */
+function kept(): string[] {
+  return process.getActiveResourcesInfo().filter((kind) => /Pipe|Connect|Timeout/.test(kind));
 }
 
 /** What systemd has of a unit, loaded or not. */
@@ -210,7 +224,7 @@ describe.skipIf(!hasIt)('a scope (needs systemd)', { timeout: 60_000 }, () => {
     expect(remaining).toEqual(['memorySwappiness']);
     expect(read(scope.controlGroup, 'memory.max')).toBe(String(80 << 20));
     expect(read(scope.controlGroup, 'pids.max')).toBe('max');
-    expect(read(scope.controlGroup, 'cpu.max')).toBe('max 50000');
+    expect(read(scope.controlGroup, 'cpu.max')).toBe('max 100000');
 
     await stopScope(connection, unit);
     expect(existsSync(`/sys/fs/cgroup${scope.controlGroup}`)).toBe(false);
@@ -304,6 +318,22 @@ describe.skipIf(!hasIt)('a scope (needs systemd)', { timeout: 60_000 }, () => {
     expect(output).toBe('null\nzero\n');
   });
 
+  it.skipIf(!disk)('limits a disk (needs a block device)', async () => {
+    await using connection = await systemd();
+    const unit = newUnit();
+    const { path = '', numbers = '' } = disk ?? {};
+    const ioDevices = [{ device: path, readBps: '1M', writeIops: 7 }];
+    const pids = [await held()];
+    const { controlGroup: group, remaining } = await startScope(connection, {
+      unit,
+      pids,
+      version: 2,
+      resources: { ioDevices },
+    });
+    expect(remaining).toEqual([]);
+    expect(read(group, 'io.max')).toBe(`${numbers} rbps=1048576 wbps=max riops=max wiops=7`);
+  });
+
   it('is started under a slice of its own', async () => {
     await using connection = await systemd();
     const unit = newUnit();
@@ -340,8 +370,6 @@ describe.skipIf(!hasIt)('a scope (needs systemd)', { timeout: 60_000 }, () => {
   });
 
   it('has a connection that does not keep the process once it is closed', async () => {
-    const kept = (): string[] =>
-      process.getActiveResourcesInfo().filter((kind) => /Pipe|Connect|Timeout/.test(kind));
     const before = kept();
     const connection = await systemd();
     expect(kept().length).toBeGreaterThan(before.length);

@@ -127,6 +127,15 @@ describe('version 2', () => {
     ]);
   });
 
+  it.each<Resources>([{ cpuPeriod: 50_000 }, { cpuQuota: -1, cpuPeriod: 50_000 }])(
+    'leaves the period of %o to the files as well, as systemd sets it with a quota only',
+    (resources) => {
+      const [properties, remaining] = expressed(resources);
+      expect(properties).toContainEqual(t('CPUQuotaPeriodUSec', 50_000n));
+      expect(remaining).toEqual(['cpuPeriod']);
+    },
+  );
+
   it.each<[number, Resources, readonly string[]]>([
     [251, { cpuIdle: true }, ['cpuIdle']],
     [243, { cpusetCpus: '0' }, ['cpusetCpus']],

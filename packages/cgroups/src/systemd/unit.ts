@@ -179,7 +179,8 @@ function quotaOf({ cpus, cpuQuota, cpuPeriod = usualPeriod }: Resources): Quota 
 
 function nearly(resources: Resources, { systemd }: UnitCircumstances): (keyof Resources)[] {
   const quota = quotaOf(resources);
-  if (!quota) return [];
+  // Without a quota systemd leaves the period at the usual one.
+  if (!quota || quota.rounded === infinity) return ['cpuPeriod'];
   const periodIsLost = resources.cpuPeriod !== undefined && systemd < 242;
   return quota.exact && !periodIsLost ? [] : [quota.key, 'cpuPeriod'];
 }

@@ -43,40 +43,27 @@ export class Wire {
   readonly #client: typeof Client;
   readonly #bus: MessageBus;
   /** What waits, to be told of the loss of the connection. */
-  readonly #waits = new Set<Deferred<never>>();
+  readonly #waits = new Set<(reason: Error) => void>();
   #loss: Error | undefined;
-  readonly #greeting = deferred<void>();
+  /** systemd's own socket has no bus behind it: nobody there answers the client's greeting, and signals come unasked. */
+  readonly #hasBus: boolean;
 
   constructor(client: typeof Client, address: string) {
     this.#client = client;
     this.address = address;
+    this.#hasBus = !address.endsWith('/systemd/private');
     // Whose message this is, the kernel tells the bus (EXTERNAL); a cookie in the home directory or none would be no proof to systemd.
     this.#bus = client.sessionBus({ busAddress: address, authMethods: ['EXTERNAL'] });
-    this.#bus.on('connect', () => this.#greeting.resolve());
     // The client's types leave this event out.
     EventEmitter.prototype.on.call(this.#bus, 'error', (error: unknown) => {
-      if (this.#isNoBus(error)) this.#greeting.resolve();
-      else this.#greeting.reject(error);
-      if (!(error instanceof client.DBusError)) this.#lose(error);
+      if (this.#hasBus || !(error instanceof client.DBusError)) this.#lose(error);
     });
   }
 
-  /** systemd's own socket has no bus behind it: nobody there knows the greeting, and none is needed. */
-  #isNoBus(error: unknown): boolean {
-    return (
-      this.address.endsWith('/systemd/private') &&
-      error instanceof this.#client.DBusError &&
-      error.type.startsWith('org.freedesktop.DBus.Error.Unknown')
-    );
-  }
-
-  async greet(options: WaitOptions): Promise<void> {
-    await this.wait(this.#greeting.promise, options);
-    this.#socket?.once('close', () => this.#lose(new Error('the connection was closed')));
-  }
-
+  /** Asks for the signals of the manager, and to be told of the end of the connection. */
   async subscribe(options: WaitOptions): Promise<void> {
-    if (this.#bus.name !== null) {
+    this.#socket?.once('close', () => this.#lose(new Error('the connection was closed')));
+    if (this.#hasBus) {
       const rule = `type='signal',sender='${systemd1}',path='${manager.path}',interface='${manager.interface}',member='JobRemoved'`;
       await this.call(
         {
@@ -144,24 +131,28 @@ export class Wire {
     promise.catch(ignore);
     signal?.throwIfAborted();
     if (this.#loss) throw this.#loss;
-    const end = deferred<never>();
-    const onAbort = (): void => end.reject(signal?.reason);
-    const onTimeout = (): void => end.reject(new Error(`no answer within ${timeout} ms`));
-    const timer = setTimeout(onTimeout, timeout);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    this.#waits.add(end);
+    let stop = ignore;
+    const end = new Promise<never>((_resolve, reject) => {
+      const onAbort = (): void => reject(toError(signal?.reason));
+      const timer = setTimeout(() => reject(new Error(`no answer within ${timeout} ms`)), timeout);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#waits.add(reject);
+      stop = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        this.#waits.delete(reject);
+      };
+    });
     try {
-      return await Promise.race([promise, end.promise]);
+      return await Promise.race([promise, end]);
     } finally {
-      this.#waits.delete(end);
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      stop();
     }
   }
 
   #lose(reason: unknown): void {
-    this.#loss ??= reason instanceof Error ? reason : new Error(String(reason));
-    for (const wait of this.#waits) wait.reject(this.#loss);
+    this.#loss ??= toError(reason);
+    for (const fail of this.#waits) fail(this.#loss);
   }
 
   close(): void {
@@ -180,24 +171,10 @@ export class Wire {
   }
 }
 
-interface Deferred<Result> {
-  readonly promise: Promise<Result>;
-  readonly resolve: (result: Result) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-/** A promise that is settled from outside. That nobody waits for it any more is no error. */
-function deferred<Result>(): Deferred<Result> {
-  let resolve: Deferred<Result>['resolve'] = ignore;
-  let reject: Deferred<Result>['reject'] = ignore;
-  const promise = new Promise<Result>((onResult, onError) => {
-    resolve = onResult;
-    reject = onError;
-  });
-  promise.catch(ignore);
-  return { promise, resolve, reject };
-}
-
 function ignore(): void {
   // Nothing.
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }
