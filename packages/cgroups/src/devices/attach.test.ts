@@ -5,6 +5,7 @@ import {
   close,
   errnoNumber,
   live,
+  Memory,
   openat,
   OPEN,
   Program,
@@ -12,8 +13,11 @@ import {
 } from '@ts-c/syscall';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { entering, makeDeviceGroup, tryRules, unified } from '../../test/try-devices.ts';
-import { attachDevices, programName, replaceDevices } from './attach.ts';
+import { assemble } from './assembler.ts';
+import { attachDevices, replaceDevices } from './attach.ts';
 import { attachedDevices } from './attached.ts';
+import { programName, verifierLog } from './load.ts';
+import { deviceProgram } from './bpf.ts';
 import { explainBpf } from './refusal.ts';
 import type { DeviceRule } from './rule.ts';
 import { fromDevice, parseRule } from './rules.ts';
@@ -112,6 +116,7 @@ describe('refusals of bpf(2)', () => {
       errno: -9,
       syscall: 'bpf',
       key: 'devices',
+      path: '/tmp',
       message: expect.stringContaining('no directory of a cgroup of version 2'),
     };
     expect(() => attachDevices(live, fd, [])).toThrow(expect.objectContaining(refused));
@@ -134,8 +139,23 @@ describe('refusals of bpf(2)', () => {
 
   it('have the words of the verifier, where it was the one', () => {
     const error = new SystemError({ errno: errnoNumber('EACCES'), syscall: 'bpf' });
-    expect(explainBpf(error, () => 'R3 !read_ok')).toMatchObject({
+    expect(explainBpf(error, { log: () => 'R3 !read_ok' })).toMatchObject({
       message: expect.stringContaining('\nR3 !read_ok'),
+    });
+  });
+
+  it.skipIf(!unified)('ask the verifier, and show the program (needs cgroup v2)', () => {
+    const log = verifierLog(new Memory(assemble([{ op: 'exit' }])));
+    expect(log).toContain('R0 !read_ok');
+    expect(log).toContain('\n0: exit');
+    expect(verifierLog(new Memory(deviceProgram([])))).toBe('');
+  });
+
+  it('do not trouble the verifier about the rest', () => {
+    const error = new SystemError({ errno: errnoNumber('EPERM'), syscall: 'bpf' });
+    expect(explainBpf(error, { log: () => 'words', path: '/a' })).toMatchObject({
+      path: '/a',
+      message: expect.not.stringContaining('words'),
     });
   });
 

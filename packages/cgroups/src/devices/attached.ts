@@ -10,7 +10,7 @@ import {
   programInfo,
   queryAttr,
 } from './calls.ts';
-import { explainBpf } from './refusal.ts';
+import { explainBpf, pathOf } from './refusal.ts';
 
 /** The most programs that a cgroup can have. */
 const mostPrograms = 64;
@@ -40,7 +40,7 @@ export function attachedDevices(cgroupFd: number): AttachedProgram[] {
   try {
     live.call(bpf, BPF.PROG_QUERY, query, queryAttr.size);
   } catch (error) {
-    throw explainBpf(error);
+    throw explainBpf(error, { path: pathOf(cgroupFd) });
   }
   const count = Number(query.get('u32', queryAttr.offsets.prog_cnt));
   const found: AttachedProgram[] = [];

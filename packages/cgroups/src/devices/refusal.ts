@@ -1,4 +1,5 @@
-import { SystemError, type ErrnoCode } from '@ts-c/syscall';
+import { readlinkSync } from 'node:fs';
+import { formatValue, SystemError, type ErrnoCode, type Value } from '@ts-c/syscall';
 import { CgroupError } from '../error.ts';
 
 const refused = 'the kernel did not take the rules about devices';
@@ -17,17 +18,35 @@ const reasons: Readonly<Record<ErrnoCode, string>> = {
   ENOSPC: 'there are too many programs on the cgroup',
 };
 
+const verifierCodes: ReadonlySet<ErrnoCode> = new Set(['EINVAL', 'EACCES', 'E2BIG'] as const);
+
+/** What else is known about a refusal. */
+export interface RefusalInfo {
+  /** The directory of the cgroup. */
+  readonly path?: string | undefined;
+  /** Gives what the kernel's verifier has to say; asked only where it may have been the one who refused. */
+  readonly log?: () => string;
+}
+
 /**
  * The error for a refusal of bpf(2), of a live call or of a Program, which says what the reason may be. Any other error is
  * given back as it is.
- *
- * @param log Gives what the kernel's verifier has to say, where it may have been the one who refused.
  */
-export function explainBpf(error: unknown, log: () => string = () => ''): unknown {
+export function explainBpf(error: unknown, { path, log }: RefusalInfo = {}): unknown {
   if (!(error instanceof SystemError) || error.syscall !== 'bpf') return error;
   const { code } = error;
-  const words = code === 'EINVAL' || code === 'EACCES' || code === 'E2BIG' ? log() : '';
+  const words = log && verifierCodes.has(code) ? log() : '';
+  const place = path === undefined ? '' : ` of ${path}`;
   const reason = reasons[code] ?? 'bpf(2) failed';
-  const message = `${code}: ${refused}: ${reason}${words === '' ? '' : `\n${words}`}`;
-  return new CgroupError(code, message, { key: 'devices', cause: error });
+  const message = `${code}: ${refused}${place}: ${reason}${words === '' ? '' : `\n${words}`}`;
+  return new CgroupError(code, message, { key: 'devices', path, cause: error });
+}
+
+/** Where a file descriptor of a live call leads to. */
+export function pathOf(fd: Value): string | undefined {
+  try {
+    return readlinkSync(`/proc/thread-self/fd/${formatValue(fd)}`);
+  } catch {
+    return undefined;
+  }
 }
