@@ -122,7 +122,8 @@ export interface MiscStatistics {
 
 /**
  * What a cgroup, with all below it, has used at a moment: cgroups(7). A part is undefined where its controller is not in use, or
- * where the kernel or the version of the interface does not have it. Numbers are exact: bigints where they exceed 2^53 - 1.
+ * where the kernel or the version of the interface does not have it. Numbers are exact: bigints where they exceed 2^53 - 1. `JSON.stringify`
+ * refuses these; `formatJson` of `@ts-c/state` writes them.
  */
 export interface CgroupStatistics {
   readonly version: CgroupVersion;

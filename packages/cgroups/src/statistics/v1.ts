@@ -108,7 +108,8 @@ function readCpu(files: StatFiles): CpuStatistics | undefined {
 
 /**
  * The first of the files that counts bytes or operations, from what counts the most. `throttle` sees what is done to any device,
- * whether throttled or not; the others only what their own I/O scheduler handles.
+ * whether throttled or not; the others only what their own I/O scheduler handles. Newer kernels begin to count when the
+ * first such limit is set on a disk.
  */
 export function readBlkio(files: StatFiles, what: 'io_service_bytes' | 'io_serviced') {
   const text =
