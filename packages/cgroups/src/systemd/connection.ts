@@ -47,7 +47,8 @@ export class SystemdConnection implements AsyncDisposable {
   /**
    * Calls a method of the manager.
    *
-   * @throws {CgroupError} with the code of {@link codeOf}, and the D-Bus error as its cause.
+   * @throws {CgroupError} with the D-Bus error as its cause: `EEXIST`, `ENOENT`, `ESRCH`, `EACCES`, `EOPNOTSUPP`,
+   * `ERR_INVALID_RESOURCES` where it has one of these meanings, else `ERR_SYSTEMD`.
    */
   async call(
     member: string,
@@ -140,7 +141,7 @@ const codes: Readonly<Record<string, CgroupError['code']>> = {
 };
 
 /** The code of a {@link CgroupError} for an error of D-Bus; `ERR_SYSTEMD` for those that have none of their own. */
-export function codeOf(error: unknown): CgroupError['code'] {
+function codeOf(error: unknown): CgroupError['code'] {
   return codes[typeOf(error) ?? ''] ?? 'ERR_SYSTEMD';
 }
 

@@ -1,9 +1,10 @@
-import { CgroupError } from '../error.ts';
+import { checkResources } from '../controllers/index.ts';
 import type { IoDevice, Resources } from '../resources.ts';
 import type { CgroupVersion } from '../setting.ts';
 import { deviceProperties } from './device.ts';
 import type { UnitProperty } from './property.ts';
-import { bytes, count, cpuMask, infinity, sharesOf, weightOf } from './value.ts';
+import { sharesOfWeight, weightOfShares } from '../value.ts';
+import { bytes, count, cpuMask, infinity } from './value.ts';
 
 /** What a unit can express of resources. */
 export interface UnitResources {
@@ -53,8 +54,7 @@ export function scopeProperties(
 }
 
 /**
- * Resources as properties of a unit: systemd.resource-control(5). Pure. The values are checked as far as they are expressed here; the
- * settings of the controllers check the rest.
+ * Resources as properties of a unit: systemd.resource-control(5). Pure. All values are checked, also of those that remain.
  *
  * @throws {CgroupError} (`ERR_INVALID_RESOURCES`) which names the key, for values that can't be.
  */
@@ -62,6 +62,7 @@ export function unitProperties(
   resources: Resources,
   circumstances: UnitCircumstances,
 ): UnitResources {
+  checkResources(resources);
   const exact: UnitProperty[] = [
     ...memory(resources, circumstances),
     ...cpu(resources, circumstances),
@@ -110,12 +111,6 @@ function swap(resources: Resources, limit: bigint | undefined): bigint | undefin
   const both = bytes(resources.memorySwap, 'memorySwap');
   if (both === undefined || both === infinity) return both;
   if (limit === undefined || limit === infinity) return undefined;
-  if (both < limit)
-    throw new CgroupError(
-      'ERR_INVALID_RESOURCES',
-      `memorySwap: ${both} is less than the memory (${limit}), which it includes`,
-      { key: 'memorySwap', value: String(both) },
-    );
   return both - limit;
 }
 
@@ -124,33 +119,28 @@ const usualPeriod = 100_000;
 const cpu: Part = (resources, { version, systemd }) => {
   const { cpuShares, cpuWeight, cpuIdle, cpuPeriod } = resources;
   const properties: UnitProperty[] = [];
-  if (cpuIdle === true && version === 2 && systemd >= 252) {
+  if (cpuIdle === true && version === 2 && systemd >= 252)
     properties.push(...amount('CPUWeight', 'cpuIdle', 0n));
-  } else if (cpuWeight !== undefined) {
-    const weight = within(cpuWeight, 'cpuWeight', 1, 10_000);
-    properties.push(share(version, 'cpuWeight', weight, sharesOf(weight)));
-  } else if (cpuShares !== undefined) {
-    const shares = within(cpuShares, 'cpuShares', 2, 262_144);
-    properties.push(share(version, 'cpuShares', weightOf(shares), shares));
-  }
+  if (cpuWeight !== undefined)
+    properties.push(share(version, 'cpuWeight', cpuWeight, sharesOfWeight(cpuWeight)));
+  if (cpuShares !== undefined)
+    properties.push(share(version, 'cpuShares', weightOfShares(cpuShares), cpuShares));
   const quota = quotaOf(resources);
   if (quota) properties.push(...amount('CPUQuotaPerSecUSec', quota.key, quota.rounded));
-  if (cpuPeriod !== undefined && systemd >= 242) {
-    const period = within(cpuPeriod, 'cpuPeriod', 1000, 1_000_000);
-    properties.push(...amount('CPUQuotaPeriodUSec', 'cpuPeriod', period));
-  }
+  if (cpuPeriod !== undefined && systemd >= 242)
+    properties.push(...amount('CPUQuotaPeriodUSec', 'cpuPeriod', BigInt(cpuPeriod)));
   return properties;
 };
 
 function share(
   version: CgroupVersion,
   key: 'cpuShares' | 'cpuWeight',
-  weight: bigint,
-  shares: bigint,
+  weight: number,
+  shares: number,
 ): UnitProperty {
   return version === 1
-    ? { name: 'CPUShares', signature: 't', value: shares, key }
-    : { name: 'CPUWeight', signature: 't', value: weight, key };
+    ? { name: 'CPUShares', signature: 't', value: BigInt(shares), key }
+    : { name: 'CPUWeight', signature: 't', value: BigInt(weight), key };
 }
 
 interface Quota {
@@ -166,11 +156,6 @@ function quotaOf({ cpus, cpuQuota, cpuPeriod = usualPeriod }: Resources): Quota 
   const value = cpuQuota ?? cpus;
   if (value === undefined) return undefined;
   if (value === -1 && key === 'cpuQuota') return { key, rounded: infinity, exact: true };
-  if (!Number.isFinite(value) || value <= 0)
-    throw new CgroupError('ERR_INVALID_RESOURCES', `${key}: ${value} has to be more than 0`, {
-      key,
-      value: String(value),
-    });
   const cpusOf = key === 'cpus' ? value : value / cpuPeriod;
   // Ten decimals: 0.07 * 100 is 7.000000000000001.
   const percent = Number((cpusOf * 100).toFixed(10));
@@ -194,7 +179,7 @@ const cpuset: Part = ({ cpusetCpus, cpusetMems }, { version, systemd }) => {
 };
 
 function mask(name: string, key: 'cpusetCpus' | 'cpusetMems', list?: string): UnitProperty[] {
-  return list === undefined ? [] : [{ name, signature: 'ay', value: cpuMask(list, key), key }];
+  return list === undefined ? [] : [{ name, signature: 'ay', value: cpuMask(list), key }];
 }
 
 function tasks({ pids }: Resources): UnitProperty[] {
@@ -203,7 +188,7 @@ function tasks({ pids }: Resources): UnitProperty[] {
 
 const io: Part = ({ ioWeight, ioDevices }, { version }) => {
   if (version === 1) return [];
-  const weight = ioWeight === undefined ? undefined : within(ioWeight, 'ioWeight', 1, 10_000);
+  const weight = ioWeight === undefined ? undefined : BigInt(ioWeight);
   return [...amount('IOWeight', 'ioWeight', weight), ...devicesOfIo(ioDevices ?? [])];
 };
 
@@ -235,15 +220,5 @@ function limitOf(
 ): bigint | undefined {
   if (field === 'readBps' || field === 'writeBps') return bytes(device[field], key);
   if (field === 'readIops' || field === 'writeIops') return count(device[field], key);
-  return device.weight === undefined ? undefined : within(device.weight, key, 1, 10_000);
-}
-
-function within(value: number, key: string, min: number, max: number): bigint {
-  if (!Number.isInteger(value) || value < min || value > max)
-    throw new CgroupError(
-      'ERR_INVALID_RESOURCES',
-      `${key}: ${value} has to be a whole number from ${min} to ${max}`,
-      { key, value: String(value) },
-    );
-  return BigInt(value);
+  return device.weight === undefined ? undefined : BigInt(device.weight);
 }
