@@ -1,7 +1,7 @@
 import { fd, flags, int, memory, oneOf, OPEN, syscall, uint } from '@ts-c/syscall';
 
 /** Events of epoll_ctl(2). */
-export const EPOLL = { IN: 1, PRI: 2 } as const;
+export const EPOLL = { PRI: 2 } as const;
 /** Operations of epoll_ctl(2). */
 export const EPOLL_CTL = { ADD: 1 } as const;
 /** Size of `struct epoll_event` where it is largest: x86-64 packs it into 12 bytes. Its events are the first 4 everywhere. */

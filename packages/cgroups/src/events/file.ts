@@ -50,7 +50,7 @@ export class OpenFile {
   #isOpen = true;
 
   /** @throws {CgroupError} (`ERR_CGROUP_REMOVED`, `ERR_NO_CONTROLLER`) where it is not there; else Node's error. */
-  constructor(directory: string, file: string, flags: 'r' | 'r+' | 'w' = 'r') {
+  constructor(directory: string, file: string, flags: 'r' | 'r+' = 'r') {
     try {
       this.fd = openSync(file === '' ? directory : join(directory, file), flags);
     } catch (error) {
