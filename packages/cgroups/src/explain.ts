@@ -139,7 +139,13 @@ const reasons: readonly Reason[] = [
       'a cgroup that has processes can’t be left without CPUs or memory nodes; name some that are there',
   },
   {
-    codes: ['EINVAL', 'ERANGE', 'ENODEV', 'EOVERFLOW', 'EACCES'],
+    codes: ['EACCES'],
+    files: /^cpuset\.(cpus|mems)$/,
+    reason: (refused) =>
+      `${cpusetReason(refused)}; or this cgroup is not delegated to this user (systemd: Delegate=yes)`,
+  },
+  {
+    codes: ['EINVAL', 'ERANGE', 'ENODEV', 'EOVERFLOW'],
     files: /^cpuset\.(cpus|mems)$/,
     reason: cpusetReason,
   },

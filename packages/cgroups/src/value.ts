@@ -105,8 +105,7 @@ export function checkFlag(value: boolean | undefined, key: string): void {
  * @throws {CgroupError} `ERR_INVALID_RESOURCES`.
  */
 export function checkWord(value: string, key: string, what: string): void {
-  // eslint-disable-next-line no-control-regex -- It is what has to be kept out.
-  if (typeof value !== 'string' || !/^[^\s\u0000-\u001f\u007f]+$/.test(value))
+  if (typeof value !== 'string' || !/^[^\s\p{Cc}]+$/u.test(value))
     throw invalid(key, `${what}, without spaces`, value);
 }
 

@@ -3,7 +3,7 @@ import { defineController } from './define.ts';
 
 const word = [0, 2 ** 32 - 1] as const;
 /** The kernel has 15 bytes for the name of a network interface. */
-const interfaceName = /^[^\s/\u0000-\u001f\u007f]{1,15}$/;
+const interfaceName = /^[^\s/\p{Cc}]{1,15}$/u;
 
 /** Marks packets for traffic control: Documentation/admin-guide/cgroup-v1/net_cls.rst. */
 export const netCls = defineController({

@@ -2,7 +2,7 @@
 export function suggest(name: string, names: readonly string[]): string | undefined {
   const typed = normal(name);
   let best: string | undefined;
-  let fewest = Math.max(1, Math.floor(typed.length / 4)) + 1;
+  let fewest = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const candidate of names) {
     const count = changes(typed, normal(candidate));
     if (count < fewest) [best, fewest] = [candidate, count];
