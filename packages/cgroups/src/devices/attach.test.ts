@@ -9,6 +9,8 @@ import {
   openat,
   OPEN,
   Program,
+  setresuid,
+  spawn,
   SystemError,
 } from '@ts-c/syscall';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -136,6 +138,27 @@ describe('refusals of bpf(2)', () => {
       message: expect.stringContaining(words),
     });
   });
+
+  it.skipIf(!unified)(
+    'of a Program of an ordinary user can be explained too (needs cgroup v2)',
+    async () => {
+      const { directory } = openGroup();
+      const nobody = 65_534;
+      const program = new Program();
+      const group = program.call(openat, AT_FDCWD, directory, OPEN.DIRECTORY | OPEN.CLOEXEC, 0);
+      program.call(setresuid, nobody, nobody, nobody);
+      attachDevices(program, group, []);
+      const { process: child } = spawn(program, { stdio: 'ignore' });
+      const error: unknown = await new Promise((resolve) => child.once('error', resolve));
+      expect(error).toMatchObject({ code: 'EPERM', syscall: 'bpf', title: 'rules about devices' });
+      expect(explainBpf(error, { path: directory })).toMatchObject({
+        code: 'EPERM',
+        errno: -1,
+        path: directory,
+        message: expect.stringContaining('CAP_BPF'),
+      });
+    },
+  );
 
   it('have the words of the verifier, where it was the one', () => {
     const error = new SystemError({ errno: errnoNumber('EACCES'), syscall: 'bpf' });
