@@ -117,12 +117,12 @@ const groups: Readonly<Record<string, Group>> = {
       ...Object.fromEntries(namespaces.map(({ key, flag }) => [`CLONE_${key}`, flag])),
       CLONE_PIDFD: calls.clonePidfd,
       ...struct('struct clone_args', calls.cloneArgs.size, calls.cloneArgs.offsets),
-      ...struct('struct pollfd', calls.pollfd.size, {
-        fd: calls.pollfd.fd,
-        events: calls.pollfd.events,
-        revents: calls.pollfd.revents,
+      ...struct('struct pollfd', shared.pollfd.size, {
+        fd: shared.pollfd.fd,
+        events: shared.pollfd.events,
+        revents: shared.pollfd.revents,
       }),
-      ...named('POLL', calls.POLL),
+      ...named('POLL', shared.POLL),
       P_ALL: calls.P.ALL,
       P_PID: calls.P.PID,
       P_PGID: calls.P.PGID,
