@@ -113,6 +113,8 @@ it.each([
   ['ENODEV', 'io.max', 'no block device 8:0'],
   ['EOPNOTSUPP', 'cpu.max', 'does not support cpu.max'],
   ['EOPNOTSUPP', 'io.bfq.weight', 'scheduler'],
+  ['ENOTSUP', 'io.bfq.weight', 'scheduler'],
+  ['ERANGE', 'blkio.bfq.weight', 'no more than 1000'],
   ['ENOSPC', 'cpuset.cpus', 'without CPUs or memory nodes'],
   ['ERANGE', 'x.y', 'out of the range'],
   ['EINVAL', 'x.y', 'does not take "8:0"'],
@@ -181,6 +183,17 @@ describe.skipIf(!hasV1)('refusals of the kernel (needs cgroup v1)', () => {
       );
     } finally {
       rmdirSync(child);
+    }
+  });
+
+  it('of a user that it is not delegated to', () => {
+    using group = new TestGroup(1);
+    const setting = raw('pids.max', '1');
+    process.seteuid?.(65_534);
+    try {
+      expect(refused(group, setting)).toMatch(/^EACCES: this cgroup is not delegated to this user/);
+    } finally {
+      process.seteuid?.(0);
     }
   });
 

@@ -50,7 +50,9 @@ function cpuMeaning(value: string): string {
  * @param code What it says: `EBUSY`.
  */
 export function reasonOf(code: string, setting: Setting): string {
-  return special(code, setting) ?? general(code, setting);
+  // Node has the other of the two names of this number.
+  const name = code === 'ENOTSUP' ? 'EOPNOTSUPP' : code;
+  return special(name, setting) ?? general(name, setting);
 }
 
 /** What a code means for one file, or for those of one kind. */
@@ -187,7 +189,7 @@ const reasons: readonly Reason[] = [
   {
     codes: ['EINVAL', 'ERANGE'],
     files: /^(io|blkio)\..*weight/,
-    reason: () => 'the I/O scheduler has a smaller range of weights; give less than 1000',
+    reason: () => 'the I/O scheduler has a smaller range of weights; give no more than 1000',
   },
   {
     codes: ['EOPNOTSUPP', 'EINVAL'],
