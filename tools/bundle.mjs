@@ -25,13 +25,14 @@ const options = {
   logLevel: 'warning',
 };
 await build({ ...options, entryPoints: entries, packages: 'external' });
-// The command is one program, with the packages in it. koffi brings a native file, so it stays outside.
+// The command is one program, with the packages in it. koffi brings a native file, and the client of D-Bus is somebody else's and
+// rarely needed, so they stay outside.
 if (name === 'nsinit') {
   await build({
     ...options,
     entryPoints: ['src/bin.ts'],
     conditions: ['@ts-c/source'],
-    external: ['koffi'],
+    external: ['koffi', '@jellybrick/dbus-next'],
     chunkNames: 'bin/[name]-[hash]',
     minifySyntax: true,
     minifyWhitespace: true,

@@ -23,6 +23,7 @@ import type { ClassicStatistics, CpuSample } from './statistics/classic.ts';
 import { StatisticsReader } from './statistics/reader.ts';
 import { samples, type SampleOptions } from './statistics/sample.ts';
 import type { CgroupStatistics } from './statistics/statistics.ts';
+import { startScopeMembers, type ScopeOptions } from './scope.ts';
 import { updateMembers } from './update.ts';
 
 /** What a cgroup is to be: where, and with which limits. */
@@ -78,6 +79,20 @@ export class Cgroup implements AsyncDisposable {
       throw reason;
     }
     return new Cgroup(plan);
+  }
+
+  /**
+   * Has systemd put processes into a transient scope of their own, which is the way where systemd owns the cgroups. The scope goes as
+   * its last process ends.
+   *
+   * @throws {CgroupError} `ERR_NO_SYSTEMD` where none answers, `EEXIST` where there is such a unit, and as {@link Cgroup.create} does.
+   * The processes have been ended then, if they were in the scope already.
+   * @example
+   * const child = spawn('server');
+   * const group = await Cgroup.createScope({ name: 'server-1', processes: [child.pid], memory: '64M' });
+   */
+  static async createScope(options: ScopeOptions, layout?: Layout): Promise<Cgroup> {
+    return new Cgroup({ name: options.name, members: await startScopeMembers(options, layout) });
   }
 
   /**

@@ -33,3 +33,15 @@ export {
   superviseCgroup,
   type SupervisedCgroup,
 } from './supervised.ts';
+export { explainSettings } from './explain.ts';
+export type { ScopeOptions } from './scope.ts';
+export { watchMemoryEvents, type MemoryEvent } from './events/memory-events.ts';
+export { whenEmpty, watchPopulated, type PopulatedEvent } from './events/empty.ts';
+export { samples } from './statistics/sample.ts';
+export { StatisticsReader, type StatisticsReaderOptions } from './statistics/reader.ts';
+export { attachDevices, replaceDevices } from './devices/attach.ts';
+export { attachedDevices, type AttachedProgram } from './devices/attached.ts';
+export { deviceProgram } from './devices/bpf.ts';
+export { disassemble } from './devices/assembler.ts';
+export { formatBytes, parseBytes } from './value.ts';
+export { hasSystemd } from './systemd/detect.ts';

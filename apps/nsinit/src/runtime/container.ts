@@ -7,6 +7,7 @@ import {
   explainFailure,
   memoryEventsReport,
   type CgroupPlan,
+  type ScopeOptions,
 } from '@ts-c/cgroups';
 import { launch, type Supervised } from '@ts-c/namespaces';
 import type { Program } from '@ts-c/syscall';
@@ -55,8 +56,12 @@ export interface InternalOptions extends ContainerOptions {
   readonly program?: Program | undefined;
 }
 
+type Scope = Omit<ScopeOptions, 'processes'>;
+
 /** What a container is watched with. */
 interface Watching {
+  /** A cgroup that systemd is to make. */
+  readonly scope: Scope | undefined;
   readonly plan: CgroupPlan | undefined;
   /** What the supervisor has told of memory, piece by piece. */
   readonly memoryEvents: readonly Uint8Array[];
@@ -66,9 +71,10 @@ interface Watching {
 export class Container implements AsyncDisposable {
   /** The supervisor: a process of a few pages that ends as the container does. */
   readonly process: ChildProcess;
-  /** Its cgroup, if it was described with one. */
-  readonly cgroup: Cgroup | undefined;
   readonly #supervised: Supervised;
+  #cgroup: Cgroup | undefined;
+  readonly #placed: Promise<void>;
+  #oomKills = 0;
   readonly #ended: Promise<ContainerResult>;
   readonly #terminal: Promise<Terminal> | undefined;
 
@@ -78,9 +84,11 @@ export class Container implements AsyncDisposable {
     options: InternalOptions & Watching,
   ) {
     this.process = supervised.process;
-    this.cgroup = options.plan && Cgroup.from(options.plan);
+    this.#cgroup = options.plan && Cgroup.from(options.plan);
     this.#supervised = supervised;
     this.#terminal = terminal;
+    this.#placed = options.scope ? this.#place(options.scope, options) : Promise.resolve();
+    this.#placed.catch(() => {});
     this.#ended = this.#watch(supervised.process, options);
     this.#ended.catch(() => {});
   }
@@ -102,6 +110,11 @@ export class Container implements AsyncDisposable {
       this.#supervised.end();
     };
     const timer = timeout === undefined ? undefined : setTimeout(expire, timeout);
+    // Without its cgroup it does not come to be.
+    this.#placed.catch((error: unknown) => {
+      failures.push(error);
+      this.#supervised.end();
+    });
     child.on('error', (error) => failures.push(plan ? explainFailure(error, plan.steps) : error));
     try {
       const [exitCode, signalCode] = await new Promise<[number | null, NodeJS.Signals | null]>(
@@ -119,7 +132,7 @@ export class Container implements AsyncDisposable {
         exitCode,
         signal: signalCode,
         timedOut,
-        oomKilled: countOomKills(memoryEvents) > 0,
+        oomKilled: countOomKills(memoryEvents) + this.#oomKills > 0,
         durationMs: performance.now() - begun,
       };
     } finally {
@@ -128,10 +141,37 @@ export class Container implements AsyncDisposable {
     }
   }
 
+  /** Has systemd put its first process, which has not taken a step yet, into a scope. */
+  async #place(scope: Scope, { hold, signal }: InternalOptions): Promise<void> {
+    const processes = [await this.#supervised.created];
+    this.#cgroup = await Cgroup.createScope({ ...scope, processes, ...(signal ? { signal } : {}) });
+    void this.#countOomKills(this.#cgroup);
+    if (!hold) this.proceed();
+  }
+
+  /** Its supervisor knows nothing of a cgroup that others have made. */
+  async #countOomKills(cgroup: Cgroup): Promise<void> {
+    try {
+      for await (const { killed } of cgroup.oom()) this.#oomKills = Math.max(killed, 1);
+    } catch {
+      // It has no memory controller, or is gone already.
+    }
+  }
+
+  /** Its cgroup, if it was described with one; where systemd makes it, once that is done. */
+  get cgroup(): Cgroup | undefined {
+    return this.#cgroup;
+  }
+
+  /** Resolves once its first process is in its cgroup. */
+  get placed(): Promise<void> {
+    return this.#placed;
+  }
+
   /** Removes what of the cgroup a supervisor could not, as {@link Keeper.sweep} does of the record. */
   async #sweep(): Promise<void> {
-    const left = this.cgroup?.members.some(({ path }) => existsSync(path));
-    if (left) await this.cgroup?.[Symbol.asyncDispose]();
+    const left = this.#cgroup?.members.some(({ path }) => existsSync(path));
+    if (left) await this.#cgroup?.[Symbol.asyncDispose]();
   }
 
   /** The pid of the container's first process, on this machine. Rejects with what failed, if it did not come that far. */
@@ -218,7 +258,7 @@ export function bringUp(
     description,
     facts,
     reservation: keeper?.reservation,
-    hold: hold ?? false,
+    hold: hold ?? facts.scope !== undefined,
     gate: gate ?? false,
     outlives: detached,
   };
@@ -241,7 +281,12 @@ export function bringUp(
       },
     });
     const terminal = channel && receiveTerminal(channel);
-    return new Container(supervised, terminal, { ...options, plan: facts.cgroup, memoryEvents });
+    return new Container(supervised, terminal, {
+      ...options,
+      plan: facts.cgroup,
+      scope: facts.scope,
+      memoryEvents,
+    });
   } catch (error) {
     channel?.[Symbol.dispose]();
     throw error;

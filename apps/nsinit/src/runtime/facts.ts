@@ -6,6 +6,7 @@ import {
   planCgroup,
   uniqueName,
   type CgroupPlan,
+  type ScopeOptions,
   type Layout,
 } from '@ts-c/cgroups';
 import { lastCapability, resolveUser, type ResolvedUser } from '@ts-c/capabilities';
@@ -30,6 +31,8 @@ export interface Facts {
   readonly terminalSize: { readonly rows: number; readonly columns: number } | undefined;
   /** What is to be done for its cgroup, unless systemd does that. */
   readonly cgroup: CgroupPlan | undefined;
+  /** What systemd is to be asked for. */
+  readonly scope: Omit<ScopeOptions, 'processes'> | undefined;
 }
 
 /** What else there is to know. */
@@ -59,6 +62,7 @@ export function lookUp(
     ttyGroup: !mappings || mapsId(mappings.gid, ttyGroup) ? ttyGroup : undefined,
     terminalSize,
     cgroup: cgroupOf(description, layout),
+    scope: scopeOf(description),
   };
 }
 
@@ -88,6 +92,12 @@ function cgroupOf(
       { cause: error },
     );
   }
+}
+
+function scopeOf({ cgroup }: ContainerDescription): Facts['scope'] {
+  if (!cgroup?.systemd) return undefined;
+  const { name = uniqueName(), optional: _, frozen: __, systemd: ___, ...options } = cgroup;
+  return { name, ...options };
 }
 
 /** What is no error where there need not be a cgroup. */

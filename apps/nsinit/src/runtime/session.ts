@@ -110,6 +110,7 @@ export async function runDetached(
 async function keep(container: Container, keeper: Keeper | undefined): Promise<void> {
   if (!keeper) return;
   try {
+    await container.placed;
     keeper.write(await container.pid, container.process.pid as number, container.cgroup?.toJSON());
   } catch (error) {
     container.kill('SIGKILL');
