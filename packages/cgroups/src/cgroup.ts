@@ -9,7 +9,7 @@ import { applySteps, enter, openEntrances } from './apply.ts';
 import { CgroupError } from './error.ts';
 import { whenEmpty } from './events/empty.ts';
 import { freeze, type FreezeOptions } from './events/freezer.ts';
-import { watchFreezer, type FreezerEvent } from './events/freezer-state.ts';
+import { freezerState, watchFreezer, type FreezerEvent } from './events/freezer-state.ts';
 import { watchOom, type OomEvent } from './events/oom.ts';
 import { watchPressure, type PressureEvent, type PressureOptions } from './events/pressure.ts';
 import type { EventOptions, EventStream } from './events/queue.ts';
@@ -194,7 +194,8 @@ export class Cgroup implements AsyncDisposable {
 
   /** Are all of its processes stopped? */
   async isFrozen(): Promise<boolean> {
-    return (await this.statistics()).frozen === true;
+    const { path, version } = this.#freezer();
+    return freezerState(path, version) === 'frozen';
   }
 
   /** Ends all of its processes at once, by SIGKILL, also those that they start meanwhile and those that are frozen. */

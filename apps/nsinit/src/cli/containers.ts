@@ -1,92 +1,18 @@
-import { join } from 'node:path';
-import { Cgroup, removeNow, type CgroupReference } from '@ts-c/cgroups';
-import { ContainerStore, getState, isSameProcess, type ContainerRecord } from '@ts-c/state';
-import { dataPath } from './read-config.ts';
-import type { Environment } from './command.ts';
-import { UsageError } from './usage-error.ts';
+import { ContainerStore, type ContainerState } from '@ts-c/state';
 
-/** A container that runs, and the cgroup that it is in. */
-export interface Grouped {
-  readonly id: string;
-  /** Of its first process. */
-  readonly pid: number;
-  readonly cgroup: Cgroup;
-}
-
-/** The store of containers. Before it forgets one that has ended, it removes the cgroup that a killed supervisor has left. */
+/**
+ * The store of containers, for those who read it. It forgets none that has a cgroup: what there may be left of that is removed by
+ * the store that `grouped.ts` opens, which takes longer to load.
+ */
 export function openStore(root: string | undefined): ContainerStore {
-  return new ContainerStore(root, { tidy: ({ cgroup }) => tidy(cgroup) });
+  return new ContainerStore(root, {
+    tidy({ id, cgroup }) {
+      if (cgroup !== undefined) throw new Error(`the cgroup of container ${id} may be left`);
+    },
+  });
 }
 
-function tidy(recorded: unknown): void {
-  if (isReference(recorded)) removeNow(recorded.members);
-}
-
-/** The cgroup in a container's record, if it has one. */
-export function cgroupOf(record: ContainerRecord | undefined): Cgroup | undefined {
-  return isReference(record?.cgroup) ? Cgroup.from(record.cgroup) : undefined;
-}
-
-/** What a record says comes from a file, which may be anybody's. */
-function isReference(value: unknown): value is CgroupReference {
-  const { name, members } = (value ?? {}) as Partial<CgroupReference>;
-  return (
-    typeof name === 'string' &&
-    Array.isArray(members) &&
-    members.every(
-      (member: Partial<CgroupReference['members'][number]> | null) =>
-        (member?.version === 1 || member?.version === 2) &&
-        typeof member.path === 'string' &&
-        isList(member.controllers) &&
-        isList(member.made),
-    )
-  );
-}
-
-function isList(value: unknown): boolean {
-  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
-}
-
-/**
- * The running container of an id, or of the beginning of one.
- *
- * @throws {UsageError} where it has ended, or has no cgroup.
- */
-export function findGrouped(store: ContainerStore, prefix: string): Grouped {
-  const { id, status, record } = store.read(store.resolve(prefix));
-  if (status === 'stopped' || !record?.init)
-    throw new UsageError(
-      `container ${id} ${status === 'stopped' ? 'has ended' : 'is only just being made'}`,
-    );
-  const cgroup = cgroupOf(record);
-  if (!cgroup) {
-    throw new UsageError(
-      `container ${id} has no cgroup of its own`,
-      'nsinit run makes one where cgroups are mounted and may be written to, unless --cgroup none is given; nsinit features says what is in the way',
-    );
-  }
-  return { id, pid: record.init.pid, cgroup };
-}
-
-/**
- * The container of the current directory: that of `nsinit exec`.
- *
- * @throws {UsageError} where none runs, or it has no cgroup.
- */
-export function groupedHere(environment: Environment): Grouped {
-  const directory = dataPath(environment);
-  const state = getState(directory);
-  const { init_pid: pid = 0, init_start_time: startTime = '' } = state ?? {};
-  if (pid === 0 || !isSameProcess(pid, startTime)) {
-    throw new UsageError(
-      `no container of ${directory} is running`,
-      'give the ID of one (nsinit list), or go where its container.json is',
-    );
-  }
-  const cgroup = Cgroup.of(pid);
-  if (cgroup) return { id: cgroup.name, pid, cgroup };
-  throw new UsageError(
-    `the container of ${directory} has no cgroup of its own`,
-    `${join(directory, 'container.json')} needs the key cgroups`,
-  );
+/** Does a container run, or did it, in a cgroup of its own? */
+export function hasCgroup({ record }: ContainerState): boolean {
+  return record?.cgroup !== undefined;
 }

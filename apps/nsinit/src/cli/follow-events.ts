@@ -1,6 +1,6 @@
 import { CgroupError, type Cgroup } from '@ts-c/cgroups';
 import { formatJson } from '@ts-c/state';
-import type { Grouped } from './containers.ts';
+import type { Grouped } from './grouped.ts';
 
 /** A tenth of a second of waiting in each two: what a process without special rights may ask to be told of. */
 const pressure = { stall: 200_000, window: 2_000_000 } as const;

@@ -3,7 +3,7 @@ import { checkId, generateId } from '@ts-c/state';
 import type { ContainerDescription } from '../description.ts';
 import { recordKeeper, type Keeper } from '../runtime/keeper.ts';
 import type { Environment } from './command.ts';
-import { openStore } from './containers.ts';
+import { openTidyStore } from './grouped.ts';
 import { describeRun } from './describe-run.ts';
 import { thisMachine } from './machine.ts';
 import { warn } from './report.ts';
@@ -63,7 +63,9 @@ export function requestOf(
       'a container in the background has no terminal: tty of the configuration has no effect',
       stderr,
     );
-  const store = openStore(values.root === undefined ? undefined : resolve(directory, values.root));
+  const store = openTidyStore(
+    values.root === undefined ? undefined : resolve(directory, values.root),
+  );
   return {
     id,
     description: tty && !detach ? asked : description,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CgroupError, formatPrometheus, type CgroupStatistics } from '@ts-c/cgroups';
 import { formatJson } from '@ts-c/state';
-import type { Grouped } from './containers.ts';
+import type { Grouped } from './grouped.ts';
 import type { Output } from './output.ts';
 import { History, statisticsTable } from './statistics-table.ts';
 

@@ -1,4 +1,9 @@
-import type { ContainerState } from '@ts-c/state';
+import type { ContainerState, ContainerStatus } from '@ts-c/state';
+
+/** A container of the store, and whether its cgroup is frozen. */
+export interface ShownContainer extends Omit<ContainerState, 'status'> {
+  readonly status: ContainerStatus | 'paused';
+}
 
 /** The state of a container as `nsinit state` prints it: that of the OCI runtime specification, and more. */
 export interface StateJson {
@@ -23,7 +28,7 @@ export interface StateJson {
 const ociVersion = '1.2.0';
 
 /** Turns what the store knows into what is printed. */
-export function stateOf({ id, status, record, exitCode, signal }: ContainerState): StateJson {
+export function stateOf({ id, status, record, exitCode, signal }: ShownContainer): StateJson {
   const isAlive = status !== 'stopped';
   return {
     ociVersion,

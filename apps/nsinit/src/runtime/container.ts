@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import {
   Cgroup,
+  CgroupError,
   countOomKills,
   explainFailure,
   memoryEventsReport,
@@ -63,6 +64,8 @@ interface Watching {
   /** A cgroup that systemd is to make. */
   readonly scope: Scope | undefined;
   readonly plan: CgroupPlan | undefined;
+  /** Is it to be frozen as soon as it runs its command? */
+  readonly frozen: boolean;
   /** What the supervisor has told of memory, piece by piece. */
   readonly memoryEvents: readonly Uint8Array[];
 }
@@ -74,6 +77,7 @@ export class Container implements AsyncDisposable {
   readonly #supervised: Supervised;
   #cgroup: Cgroup | undefined;
   readonly #placed: Promise<void>;
+  readonly #started: Promise<void>;
   #oomKills = 0;
   readonly #ended: Promise<ContainerResult>;
   readonly #terminal: Promise<Terminal> | undefined;
@@ -89,6 +93,7 @@ export class Container implements AsyncDisposable {
     this.#terminal = terminal;
     this.#placed = options.scope ? this.#place(options.scope, options) : Promise.resolve();
     this.#placed.catch(() => {});
+    this.#started = this.#start(options.frozen);
     this.#ended = this.#watch(supervised.process, options);
     this.#ended.catch(() => {});
   }
@@ -112,6 +117,12 @@ export class Container implements AsyncDisposable {
     const timer = timeout === undefined ? undefined : setTimeout(expire, timeout);
     // Without its cgroup it does not come to be.
     this.#placed.catch((error: unknown) => {
+      failures.push(error);
+      this.#supervised.end();
+    });
+    this.#started.catch((error: unknown) => {
+      // It was to stand still, and would go on. Not if it has ended by itself; what else failed its process tells.
+      if (!(error instanceof CgroupError) || error.code === 'ERR_CGROUP_REMOVED') return;
       failures.push(error);
       this.#supervised.end();
     });
@@ -147,6 +158,11 @@ export class Container implements AsyncDisposable {
     this.#cgroup = await Cgroup.createScope({ ...scope, processes, ...(signal ? { signal } : {}) });
     void this.#countOomKills(this.#cgroup);
     if (!hold) this.proceed();
+  }
+
+  async #start(frozen: boolean): Promise<void> {
+    await this.#supervised.started;
+    if (frozen) await this.#cgroup?.freeze();
   }
 
   /** Its supervisor knows nothing of a cgroup that others have made. */
@@ -201,16 +217,16 @@ export class Container implements AsyncDisposable {
     return this.#supervised.ready;
   }
 
-  /** Resolves once it runs its command. Rejects with what failed. */
+  /** Resolves once it runs its command, and has been frozen, if it was described so. Rejects with what failed. */
   get started(): Promise<void> {
-    return this.#supervised.started;
+    return this.#started;
   }
 
   /** Lets a created container go on to its command, and waits until it runs. */
   async start(): Promise<void> {
     await this.#supervised.ready;
     this.#supervised.proceed();
-    await this.#supervised.started;
+    await this.#started;
   }
 
   /** Lets it go on from its very beginning. */
@@ -285,6 +301,7 @@ export function bringUp(
       ...options,
       plan: facts.cgroup,
       scope: facts.scope,
+      frozen: description.cgroup?.frozen === true,
       memoryEvents,
     });
   } catch (error) {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CgroupVersion } from '../setting.ts';
 import { cgroupEventsSource } from './cgroup-events.ts';
-import { OpenFile, readCgroupFile } from './file.ts';
+import { OpenFile, parseCounters, readCgroupFile } from './file.ts';
 import {
   EventQueue,
   guarded,
@@ -49,15 +49,30 @@ export function watchFreezer(
   }, options);
 }
 
+/** What it is at this moment; undefined where it has been removed. */
+export function freezerState(directory: string, version: CgroupVersion): FreezerState | undefined {
+  if (version === 1) return stateOf1(readCgroupFile(directory, 'freezer.state'));
+  const events = readCgroupFile(directory, 'cgroup.events');
+  return events === undefined ? undefined : stateOf2(directory, parseCounters(events));
+}
+
+function stateOf1(text: string | undefined): FreezerState | undefined {
+  if (text === undefined) return undefined;
+  const state = text.trim();
+  return state === 'FROZEN' ? 'frozen' : state === 'FREEZING' ? 'freezing' : 'thawed';
+}
+
+function stateOf2(directory: string, events: ReadonlyMap<string, number>): FreezerState {
+  if (events.get('frozen') === 1) return 'frozen';
+  return readCgroupFile(directory, 'cgroup.freeze')?.trim() === '1' ? 'freezing' : 'thawed';
+}
+
 function startV2(
   directory: string,
   sink: Sink<FreezerEvent>,
   tell: (state: FreezerState) => void,
 ): Source {
-  return cgroupEventsSource(directory, sink, (values) => {
-    const isAsked = readCgroupFile(directory, 'cgroup.freeze')?.trim() === '1';
-    tell(values.get('frozen') === 1 ? 'frozen' : isAsked ? 'freezing' : 'thawed');
-  });
+  return cgroupEventsSource(directory, sink, (values) => tell(stateOf2(directory, values)));
 }
 
 function startV1(
@@ -69,11 +84,11 @@ function startV1(
     const file = new OpenFile(directory, 'freezer.state');
     sources.add(closing(() => file[Symbol.dispose]()));
     const check = guarded(sink, () => {
-      const text = file.read()?.trim();
-      if (text === 'FREEZING') timer.set();
+      const state = stateOf1(file.read());
+      if (state === 'freezing') timer.set();
       else timer.reset();
-      if (text === undefined) sink.end();
-      else tell(text === 'FROZEN' ? 'frozen' : text === 'FREEZING' ? 'freezing' : 'thawed');
+      if (state === undefined) sink.end();
+      else tell(state);
     });
     const timer = new GrowingTimer(firstWait, longestWait, check);
     sources.add(timer);

@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
-  type ContainerStore,
   isSameProcess,
   sendSignal,
   type ContainerRecord,
+  type ContainerStore,
   type ProcessIdentity,
 } from '@ts-c/state';
 import { defineCommand } from '../command.ts';
-import { cgroupOf, openStore } from '../containers.ts';
 import { rootOption } from '../root-option.ts';
 
 /** Milliseconds that a killed container is waited for. */
@@ -33,7 +32,8 @@ export default defineCommand({
   rest: 'words',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
   async run({ values, words }) {
-    const store = openStore(values.root);
+    const { openTidyStore } = await import('../grouped.ts');
+    const store = openTidyStore(values.root);
     for (const word of words) await remove(store, word, values.force === true);
   },
 });
@@ -46,7 +46,7 @@ async function remove(store: ContainerStore, word: string, force: boolean): Prom
   } catch (error) {
     const code = codeOf(error);
     if (force && code === 'ERR_NO_SUCH_CONTAINER') return;
-    if (code === 'ERR_CONTAINER_RUNNING')
+    if (code === 'ERR_CONTAINER_RUNNING' || code === 'ERR_CGROUP_NOT_EMPTY')
       Object.assign(error as Error, { hint: `nsinit delete --force ${word} ends it first` });
     throw error;
   }
@@ -62,8 +62,10 @@ async function end(store: ContainerStore, id: string): Promise<void> {
     if (codeOf(error) === 'ERR_STATE_CORRUPT') return;
     throw error;
   }
-  // All of it, whatever it has started and wherever that has gone; then the first process, should it be elsewhere.
-  if (isThere(record?.init)) await cgroupOf(record)?.kill();
+  // All of it, whatever it has started and wherever that has gone, also if the first process has ended before; then that one, should
+  // it be elsewhere.
+  const { cgroupOf } = await import('../grouped.ts');
+  await cgroupOf(record)?.kill();
   kill(record?.init);
   const deadline = Date.now() + patience;
   while ((isThere(record?.init) || isThere(record?.supervisor)) && Date.now() < deadline)

@@ -1,6 +1,4 @@
 import { defineCommand } from '../command.ts';
-import { findGrouped, openStore } from '../containers.ts';
-import { followEvents } from '../follow-events.ts';
 import { rootOption } from '../root-option.ts';
 import { parseDuration } from '../specs/duration.ts';
 
@@ -26,7 +24,11 @@ export default defineCommand({
   async run({ values, words, stdout }) {
     const interval =
       values.interval === undefined ? 5000 : parseDuration('--interval', values.interval);
-    const grouped = findGrouped(openStore(values.root), words[0] ?? '');
+    const [{ findGrouped, openTidyStore }, { followEvents }] = await Promise.all([
+      import('../grouped.ts'),
+      import('../follow-events.ts'),
+    ]);
+    const grouped = findGrouped(openTidyStore(values.root), words[0] ?? '');
     for await (const event of followEvents(grouped, values.stats ? interval : undefined)) {
       stdout.write(`${event}\n`);
       // A reader that has gone away ends this.

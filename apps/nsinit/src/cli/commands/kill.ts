@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { sendSignal } from '@ts-c/state';
 import { defineCommand } from '../command.ts';
-import { cgroupOf, openStore } from '../containers.ts';
+import { openStore } from '../containers.ts';
 import { rootOption } from '../root-option.ts';
 import { parseSignal } from '../specs/signal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -29,6 +29,9 @@ export default defineCommand({
       throw new UsageError(`container ${id} is only just being made: it has no process yet`);
     sendSignal(record.init, signal);
     // A paused one would only end once it goes on.
-    if (signal === constants.signals.SIGKILL) await cgroupOf(record)?.thaw();
+    if (signal === constants.signals.SIGKILL && record.cgroup !== undefined) {
+      const { thaw } = await import('../grouped.ts');
+      await thaw(record);
+    }
   },
 });

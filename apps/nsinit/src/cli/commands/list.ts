@@ -1,10 +1,10 @@
-import type { ContainerState } from '@ts-c/state';
+import type { Listing } from '@ts-c/state';
 import { defineCommand } from '../command.ts';
-import { openStore } from '../containers.ts';
+import { hasCgroup, openStore } from '../containers.ts';
 import { columns, printableLine } from '../output.ts';
 import { warn } from '../report.ts';
 import { rootOption } from '../root-option.ts';
-import { stateOf } from '../state-json.ts';
+import { stateOf, type ShownContainer } from '../state-json.ts';
 
 export default defineCommand({
   usage: ['[options]'],
@@ -21,8 +21,8 @@ export default defineCommand({
   ],
   rest: 'words',
   words: { min: 0, max: 0 },
-  run({ values, stdout, stderr }) {
-    const { containers, problems } = openStore(values.root).list();
+  async run({ values, stdout, stderr }) {
+    const { containers, problems } = await listAll(values.root);
     for (const { error } of problems) warn(error.message, stderr);
     if (values.json) {
       stdout.write(
@@ -42,13 +42,26 @@ export default defineCommand({
   },
 });
 
+interface Shown extends Pick<Listing, 'problems'> {
+  readonly containers: readonly ShownContainer[];
+}
+
+/** All containers. What is needed for those with a cgroup is loaded where there are any. */
+async function listAll(root: string | undefined): Promise<Shown> {
+  const listing = openStore(root).list();
+  if (!listing.containers.some(hasCgroup)) return listing;
+  const { openTidyStore, withPaused } = await import('../grouped.ts');
+  const { containers, problems } = openTidyStore(root).list();
+  return { containers: await Promise.all(containers.map(withPaused)), problems };
+}
+
 /** As {@link stateOf}, without what only one who asks for one container wants to read. */
-function summaryOf(container: ContainerState): object {
+function summaryOf(container: ShownContainer): object {
   const { config: _, ociVersion: __, annotations: ___, ...summary } = stateOf(container);
   return summary;
 }
 
-function rowOf(container: ContainerState, now: Date): string[] {
+function rowOf(container: ShownContainer, now: Date): string[] {
   const { id, status, pid, created, command = [] } = stateOf(container);
   return [
     id,
@@ -59,7 +72,7 @@ function rowOf(container: ContainerState, now: Date): string[] {
   ];
 }
 
-function statusOf({ exitCode, signal }: ContainerState, status: string): string {
+function statusOf({ exitCode, signal }: ShownContainer, status: string): string {
   if (exitCode !== undefined) return `${status} (${exitCode})`;
   return signal === undefined ? status : `${status} (${signal})`;
 }

@@ -1,5 +1,4 @@
 import { defineCommand } from '../command.ts';
-import { findGrouped, openStore } from '../containers.ts';
 import { rootOption } from '../root-option.ts';
 import { parseDuration } from '../specs/duration.ts';
 
@@ -19,7 +18,8 @@ export default defineCommand({
   rest: 'words',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
   async run({ values, words }) {
-    const store = openStore(values.root);
+    const { findGrouped, openTidyStore } = await import('../grouped.ts');
+    const store = openTidyStore(values.root);
     const timeout =
       values.timeout === undefined ? undefined : parseDuration('--timeout', values.timeout);
     for (const word of words) {

@@ -1,5 +1,4 @@
 import { defineCommand } from '../command.ts';
-import { findGrouped, openStore } from '../containers.ts';
 import { columns, printableLine } from '../output.ts';
 import { readProcess, type ProcessInfo } from '../processes.ts';
 import { formatSize, formatTime } from '../quantities.ts';
@@ -18,7 +17,8 @@ export default defineCommand({
   rest: 'words',
   words: { min: 1, max: 1 },
   async run({ values, words, stdout }) {
-    const { cgroup } = findGrouped(openStore(values.root), words[0] ?? '');
+    const { findGrouped, openTidyStore } = await import('../grouped.ts');
+    const { cgroup } = findGrouped(openTidyStore(values.root), words[0] ?? '');
     const pids = await cgroup.processes();
     const processes = pids.flatMap((pid) => readProcess(pid) ?? []);
     if (values.json) stdout.write(`${JSON.stringify(processes, null, 2)}\n`);

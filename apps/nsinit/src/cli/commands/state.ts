@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { openStore } from '../containers.ts';
+import { hasCgroup, openStore } from '../containers.ts';
 import { rootOption } from '../root-option.ts';
 import { stateOf } from '../state-json.ts';
 
@@ -19,9 +19,12 @@ export default defineCommand({
   ],
   rest: 'words',
   words: { min: 1, max: 1 },
-  run({ values, words, stdout }) {
+  async run({ values, words, stdout }) {
     const store = openStore(values.root);
-    const state = store.read(store.resolve(words[0] ?? ''));
+    const found = store.read(store.resolve(words[0] ?? ''));
+    const state = hasCgroup(found)
+      ? await (await import('../grouped.ts')).withPaused(found)
+      : found;
     stdout.write(`${JSON.stringify(stateOf(state), null, 2)}\n`);
   },
 });

@@ -1,5 +1,4 @@
 import { defineCommand } from '../command.ts';
-import { findGrouped, groupedHere, openStore } from '../containers.ts';
 import { parseDuration } from '../specs/duration.ts';
 import { rootOption } from '../root-option.ts';
 import { UsageError } from '../usage-error.ts';
@@ -34,10 +33,13 @@ export default defineCommand({
       throw new UsageError('--json and --format contradict each other');
     const interval =
       values.interval === undefined ? 1000 : parseDuration('--interval', values.interval);
-    const store = openStore(values.root);
+    const [{ findGrouped, groupedHere, openTidyStore }, { showStatistics }] = await Promise.all([
+      import('../grouped.ts'),
+      import('../show-statistics.ts'),
+    ]);
+    const store = openTidyStore(values.root);
     const groups =
       words.length === 0 ? [groupedHere(call)] : words.map((word) => findGrouped(store, word));
-    const { showStatistics } = await import('../show-statistics.ts');
     await showStatistics(groups, {
       stdout,
       format: format as 'table' | 'json' | 'full' | 'prometheus',

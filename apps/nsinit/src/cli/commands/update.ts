@@ -1,9 +1,6 @@
 import { defineCommand } from '../command.ts';
-import { findGrouped, openStore } from '../containers.ts';
 import { resourceOptions } from '../resource-options.ts';
 import { rootOption } from '../root-option.ts';
-import { defaultDevices } from '../../runtime/defaults.ts';
-import { parseResources } from '../specs/resources.ts';
 import { UsageError } from '../usage-error.ts';
 
 export default defineCommand({
@@ -18,6 +15,12 @@ export default defineCommand({
   rest: 'words',
   words: { min: 1, max: 1 },
   async run({ values, words }) {
+    const [{ findGrouped, openTidyStore }, { parseResources }, { defaultDevices }] =
+      await Promise.all([
+        import('../grouped.ts'),
+        import('../specs/resources.ts'),
+        import('../../runtime/defaults.ts'),
+      ]);
     const { root, ...limits } = values;
     const resources = parseResources(limits, defaultDevices);
     if (Object.keys(resources).length === 0)
@@ -25,6 +28,6 @@ export default defineCommand({
         'update: nothing is to be changed',
         'give at least one limit: --memory 256M',
       );
-    await findGrouped(openStore(root), words[0] ?? '').cgroup.update(resources);
+    await findGrouped(openTidyStore(root), words[0] ?? '').cgroup.update(resources);
   },
 });
