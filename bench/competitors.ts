@@ -55,6 +55,7 @@ export function writeBundle(
   directory: string,
   rootfs: string,
   capabilities: readonly string[],
+  command: readonly string[] = ['/bin/true'],
 ): string {
   const names = capabilities.map((name) => `CAP_${name}`);
   const bundle = join(directory, 'bundle');
@@ -63,7 +64,7 @@ export function writeBundle(
     ociVersion: '1.0.2',
     process: {
       user: { uid: 0, gid: 0 },
-      args: ['/bin/true'],
+      args: command,
       env: ['PATH=/bin'],
       cwd: '/',
       noNewPrivileges: true,

@@ -15,13 +15,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { find, versionOf } from './competitors.ts';
+import { find, versionOf, writeBundle } from './competitors.ts';
 import { compileCost, memoryOfSupervisor } from './cost.ts';
 import { runMany } from './many.ts';
 import { interleave, median, ratio, type Measurement } from './measure.ts';
-import { formatTable } from './report.ts';
+import { canMakeCgroups, cgroupFigures, type CgroupFigures } from './cgroups.ts';
+import { formatCgroups, formatTable } from './report.ts';
 import { competitorsFor, containerIn, minimalContainer, moveWhereCrunWorks } from './start.ts';
 
+const cgroupsKey = 'TS_C_BENCH_CGROUPS';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '60' },
@@ -30,14 +32,25 @@ const { values } = parseArgs({
   },
 });
 
+// Here, where the cgroups of this machine are; crun works elsewhere. Handed on as text.
+process.env[cgroupsKey] ??= JSON.stringify(await measureCgroups());
 if (!moveWhereCrunWorks()) await main();
 
-async function main(): Promise<void> {
-  const busybox = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path));
-  if (!busybox) throw new Error('the benchmark needs a static busybox (Debian: busybox-static)');
+async function measureCgroups(): Promise<CgroupFigures | undefined> {
+  if (!canMakeCgroups()) return undefined;
   const directory = mkdtempSync(join(tmpdir(), 'ts-c-bench-'));
   try {
-    const rootfs = makeRootfs(directory, busybox);
+    const rootfs = makeRootfs(directory, busyboxPath());
+    return await cgroupFigures(writeBundle(directory, rootfs, [], ['/bin/sleep', '600']));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function main(): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'ts-c-bench-'));
+  try {
+    const rootfs = makeRootfs(directory, busyboxPath());
     const cli = join(import.meta.dirname, '../apps/nsinit/dist/bin.js');
     const competitors = competitorsFor(directory, rootfs, cli);
     const measurements = await interleave(competitors, Number(values.rounds), 5);
@@ -47,12 +60,21 @@ async function main(): Promise<void> {
     const many = await runMany(request, () => plain.run(), Number(values.containers), median);
     const memory = await memoryOfSupervisor(request);
     const compile = compileCost(minimalContainer(rootfs), median);
-    const figures = { versions: versions(), start: summarize(measurements), many, memory, compile };
+    const cgroups = JSON.parse(process.env[cgroupsKey] ?? 'null') as CgroupFigures | null;
+    const start = summarize(measurements);
+    const figures = { versions: versions(), start, many, memory, compile, cgroups };
     process.stdout.write(formatTable(measurements, figures));
+    if (cgroups) process.stdout.write(formatCgroups(cgroups));
     if (values.json) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function busyboxPath(): string {
+  const busybox = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path));
+  if (busybox) return busybox;
+  throw new Error('the benchmark needs a static busybox (Debian: busybox-static)');
 }
 
 function makeRootfs(directory: string, busybox: string): string {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isWithin, readMountInfo, type MountInfo } from '@ts-c/mount';
+import { isWithin, parseMountInfo, type MountInfo } from '@ts-c/mount';
 import { CgroupError } from './error.ts';
 
 /** One hierarchy of cgroups, as it is mounted. */
@@ -48,7 +48,7 @@ export interface LayoutSources {
  */
 export function readLayout(sources: Partial<LayoutSources> = {}): Layout {
   const {
-    mounts = readMountInfo(),
+    mounts = readCgroupMounts(),
     memberships = readFileSync('/proc/self/cgroup', 'utf8'),
     read = readText,
   } = sources;
@@ -96,6 +96,18 @@ export function parseMemberships(text: string): Membership[] {
       }
       return { hierarchyId: Number(id), controllers: names ? names.split(',') : [], path };
     });
+}
+
+// Mounts change rarely, and whoever makes one cgroup makes many.
+let lastRead: { readonly text: string; readonly mounts: readonly MountInfo[] } | undefined;
+
+/** Of all mounts, which may be many, those alone that have to do with cgroups. */
+function readCgroupMounts(): readonly MountInfo[] {
+  const text = readFileSync('/proc/self/mountinfo', 'utf8');
+  if (text === lastRead?.text) return lastRead.mounts;
+  const lines = text.split('\n').filter((line) => line.includes(' - cgroup'));
+  lastRead = { text, mounts: parseMountInfo(lines.join('\n')) };
+  return lastRead.mounts;
 }
 
 type CgroupMount = LayoutSources['mounts'][number];

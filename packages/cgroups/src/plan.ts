@@ -14,6 +14,7 @@ import {
   type Way,
 } from './place.ts';
 import type { Resources } from './resources.ts';
+import type { Circumstances } from './setting.ts';
 import { unavailable, writeStep, type Step, type WriteStep } from './step.ts';
 
 /** A cgroup in one hierarchy. */
@@ -45,6 +46,12 @@ const usual: Readonly<Record<1 | 2, readonly string[]>> = {
 /** A hierarchy, seen from where the cgroup is to be. */
 interface Branch extends Hierarchy {
   readonly way: Way;
+  /** The directory of the cgroup. */
+  readonly path: string;
+  /** Is it there already? */
+  readonly exists: boolean;
+  /** The directories above it that are missing, outermost first. */
+  readonly missing: readonly string[];
 }
 
 /**
@@ -61,23 +68,23 @@ export function planCgroup(
   checkPlace(place);
   checkResources(resources);
   const branches = layout.hierarchies.map((hierarchy) => branchOf(hierarchy, place));
-  const choices = choose(resources, branches, ({ way }) => ({ files: filesLike(way) }));
+  const choices = choose(resources, branches, circumstancesOf);
   const members: Member[] = [];
   const steps: Step[] = [];
   for (const branch of branches) {
     const own = choices.filter(({ candidate }) => candidate === branch);
     if (own.length === 0 && !isUsual(branch)) continue;
-    const { version, controllers, way } = branch;
-    const path = way.directories.at(-1) as string;
-    checkUnused(path);
-    const made = way.directories.slice(0, -1).filter((directory) => !existsSync(directory));
-    members.push({ version, controllers, path, made: made.toReversed() });
-    if (existsSync(path)) steps.push({ kind: 'replace', path });
+    const { version, controllers, path, missing } = branch;
+    if (branch.exists) {
+      checkUnused(path);
+      steps.push({ kind: 'replace', path });
+    }
+    members.push({ version, controllers, path, made: missing.toReversed() });
     steps.push(...(version === 2 ? stepsOf2(branch, own) : stepsOf1(branch)));
   }
   // Limits come after all of the directories: what can't be made is known before anything is limited.
   for (const { candidate, settings, devices } of choices) {
-    const path = candidate.way.directories.at(-1) as string;
+    const { path } = candidate;
     steps.push(...settings.map((setting) => writeStep(path, setting)));
     if (devices) steps.push({ kind: 'devices', path, rules: devices });
   }
@@ -94,15 +101,26 @@ export function isPossible({ members }: CgroupPlan): boolean {
 
 function branchOf(hierarchy: Hierarchy, place: Place): Branch {
   const way = wayTo(place, hierarchy);
-  if (hierarchy.version === 1 || way.base === hierarchy.own) return { ...hierarchy, way };
-  return { ...hierarchy, controllers: readWords(`${way.base}/cgroup.controllers`), way };
+  const { version, own } = hierarchy;
+  const controllers =
+    version === 1 || way.base === own
+      ? hierarchy.controllers
+      : readWords(`${way.base}/cgroup.controllers`);
+  const path = way.directories.at(-1) as string;
+  const missing = way.directories.slice(0, -1).filter((directory) => !existsSync(directory));
+  return { ...hierarchy, controllers, way, path, exists: existsSync(path), missing };
 }
 
 /** Is a hierarchy of use to a cgroup that limits nothing in it? Not, if it can't be had. */
-function isUsual({ version, controllers, way }: Branch): boolean {
-  const nearest = [way.base, ...way.directories].findLast((directory) => existsSync(directory));
-  if (nearest === undefined || !isWritable(nearest)) return false;
-  return version === 2 || controllers.some((name) => usual[1].includes(name));
+function isUsual(branch: Branch): boolean {
+  const { version, controllers } = branch;
+  const isWanted = version === 2 || controllers.some((name) => usual[1].includes(name));
+  return isWanted && isWritable(nearestOf(branch));
+}
+
+/** The innermost directory on the way that is there. */
+function nearestOf({ path, exists, missing }: Branch): string {
+  return exists ? path : dirname(missing[0] ?? path);
 }
 
 function checkUnused(path: string): void {
@@ -116,10 +134,13 @@ function checkUnused(path: string): void {
   );
 }
 
-/** The names of the files that the cgroup will have, as far as a cgroup beside or above it tells; that of the root has others. */
-function filesLike({ base, directories }: Way): ReadonlySet<string> | undefined {
-  const like = [...directories.toReversed(), base].find((directory) => existsSync(directory));
-  return like === undefined ? undefined : listOf(like);
+/** The names of the files that the cgroup will have, as far as one above it tells; that at the root has others. Few ask for them. */
+function circumstancesOf(branch: Branch): Circumstances {
+  return {
+    get files() {
+      return listOf(nearestOf(branch));
+    },
+  };
 }
 
 function makeSteps({ directories }: Way): Step[] {
