@@ -52,10 +52,7 @@ function compileInto(recording: Recording, arch: Arch, room: number): Image | un
   };
   const copy = (to: Word, from: Word, size: number): void =>
     put(operation.copy, data.word(to), data.word(from), size);
-  const jump = (label: Label): void => {
-    const zero = data.constant(0n);
-    put(operation.branch, zero, zero, zero, find(label));
-  };
+  const jump = (label: Label): void => put(operation.jump, find(label));
 
   for (const node of nodes) {
     switch (node.kind) {
@@ -122,17 +119,23 @@ function placeNodes(nodes: readonly ProgramNode[]): Places {
   for (const node of nodes) {
     if (node.kind === 'label') labels.set(node.label, address);
     if (node.kind === 'call' || node.kind === 'problem') starts.set(address, node);
-    address += 4 * wordsOf[node.kind];
+    address += 4 * wordsOf(node);
   }
   return { labels, starts, end: Math.ceil(address / 8) * 8 };
 }
 
-const wordsOf: Record<ProgramNode['kind'], number> = {
-  ...recordWords,
-  label: 0,
-  jump: recordWords.branch,
-  problem: 2 * recordWords.copy + recordWords.branch,
-};
+function wordsOf(node: ProgramNode): number {
+  switch (node.kind) {
+    case 'label':
+      return 0;
+    case 'call':
+      return recordWords.call + node.syscall.parameters.length;
+    case 'problem':
+      return 2 * recordWords.copy + recordWords.jump;
+    default:
+      return recordWords[node.kind];
+  }
+}
 
 function callRecord(
   node: CallNode,
@@ -142,14 +145,8 @@ function callRecord(
 ): number[] {
   const { syscall, args, result, refused } = node;
   const words = [
-    operation.call,
+    operation.call | ((4 * wordsOf(node)) << 16),
     syscallNumber(syscall.name, arch),
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
     result ? data.word({ kind: 'slot', slot: result }) : 0,
     refused ? find(refused) : 0,
   ];
@@ -158,12 +155,13 @@ function callRecord(
     const number =
       value instanceof Slot ? value : numberOf(value, syscall.parameters[position], arch, data);
     if (typeof number === 'number') {
-      words[2 + position] = number;
+      words.push(number);
     } else {
       // Not the number itself but where it lies.
       words[0] = (words[0] as number) | (0x100 << position);
-      words[2 + position] =
-        number instanceof Slot ? data.word({ kind: 'slot', slot: number }) : data.constant(number);
+      words.push(
+        number instanceof Slot ? data.word({ kind: 'slot', slot: number }) : data.constant(number),
+      );
     }
   }
   return words;

@@ -17,7 +17,7 @@ export const layout = {
 } as const;
 
 /** The kinds of record. */
-export const operation = { call: 0, copy: 1, branch: 2, end: 3 } as const;
+export const operation = { call: 0, copy: 1, branch: 2, jump: 3, end: 4 } as const;
 
-/** Sizes of records in 32-bit words, by kind. */
-export const recordWords = { call: 10, copy: 4, branch: 5, end: 1 } as const;
+/** Sizes of records in 32-bit words, by kind; a call has one more for each argument. */
+export const recordWords = { call: 4, copy: 4, branch: 5, jump: 2, end: 1 } as const;

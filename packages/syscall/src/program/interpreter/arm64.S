@@ -10,7 +10,7 @@ step:   ldr     w9, [x19]
         b.hi    branch
 
         .macro  argument number
-        ldrsw   x\number, [x19, #8+4*\number]
+        ldrsw   x\number, [x19, #16+4*\number]
         tbz     w9, #8+\number, 1f
         ldr     x\number, [x\number]
 1:
@@ -23,19 +23,20 @@ step:   ldr     w9, [x19]
         argument 5
         ldr     w8, [x19, #4]
         svc     #0
-        ldr     w9, [x19, #32]
+        ldr     w9, [x19, #8]
         cbz     w9, 1f
         str     x0, [x9]
 1:      cmn     x0, #4095
         b.lo    called
-        ldr     w9, [x19, #36]
+        ldr     w9, [x19, #12]
         cbz     w9, called
         movz    x10, #0x80, lsl #16
         movk    x10, #0x0280
         stp     x19, x0, [x10]
         mov     w19, w9
         b       step
-called: add     x19, x19, #40
+called: ldrh    w9, [x19, #2]
+        add     x19, x19, x9
         b       step
 
 copy:   ldp     w9, w10, [x19, #4]
@@ -49,7 +50,7 @@ copy:   ldp     w9, w10, [x19, #4]
         b       step
 
 branch: cmp     w10, #2
-        b.ne    end
+        b.ne    jump
         ldp     w9, w10, [x19, #4]
         ldp     w11, w12, [x19, #12]
         ldr     x9, [x9]
@@ -61,6 +62,11 @@ branch: cmp     w10, #2
         mov     w19, w12
         b       step
 1:      add     x19, x19, #20
+        b       step
+
+jump:   cmp     w10, #3
+        b.ne    end
+        ldr     w19, [x19, #4]
         b       step
 
 end:    brk     #0
