@@ -3,6 +3,7 @@ import {
   AT,
   AT_FDCWD,
   close,
+  errnoNumber,
   Memory,
   openat,
   OPEN,
@@ -14,7 +15,6 @@ import {
   sendReport,
   unlinkat,
   write,
-  type ErrnoCode,
   type Program,
   type Slot,
   type Value,
@@ -65,7 +65,6 @@ const owner = '@ts-c/cgroups';
 const directoryFlags = OPEN.RDONLY | OPEN.DIRECTORY | OPEN.CLOEXEC;
 // How long the kernel may stay busy with a cgroup whose processes are gone.
 const patienceSeconds = 3;
-const refused: readonly ErrnoCode[] = ['ENOENT', 'EACCES', 'EPERM', 'EROFS', 'ENODEV'];
 
 /**
  * Writes a cgroup into a supervisor. What it needs at its end it opens at its beginning: by then it may have other mounts.
@@ -172,13 +171,9 @@ function removeAll(program: Program, held: readonly Held[]): void {
     for (const { member, base, made } of held) {
       const path = relativeTo(member, member.path);
       program.unless(made, { equals: 0 }, () => {
-        program.attempt(
-          ['EBUSY', 'ENOTEMPTY'],
-          () =>
-            // What is refused for good is left to whoever started us.
-            program.attempt(refused, () => program.call(unlinkat, base, path, AT.REMOVEDIR)),
-          () => program.set(busy, 1),
-        );
+        // What is refused for good is left to whoever started us.
+        const result = program.try(unlinkat, base, path, AT.REMOVEDIR);
+        program.when(result, { equals: -errnoNumber('EBUSY') }, () => program.set(busy, 1));
       });
     }
     program.when(busy, { equals: 0 }, leave);
