@@ -37,8 +37,8 @@ export interface SupervisedCgroup {
   };
   /** Steps that let a frozen process be ended. */
   thaw(program: Program): void;
-  /** Steps that end whatever is left in it and remove it. What can't be removed in time is left. */
-  release(program: Program): void;
+  /** Steps that end whatever is left in it and remove it. @returns what is 1 afterwards where it could not be removed in time. */
+  release(program: Program): Slot;
 }
 
 /** What the supervisor holds of one hierarchy. */
@@ -57,7 +57,9 @@ interface Opened {
   kill?: Value;
   thaw?: Value;
   events?: Value;
-  /** 1 once all of them are. */
+  /** 1 once what is above the cgroup is held. */
+  begun?: Slot;
+  /** 1 once all of the files are open. */
   complete?: Slot;
 }
 
@@ -79,10 +81,15 @@ export function superviseCgroup(plan: CgroupPlan, cloneInto: boolean): Supervise
   const moved = plan.members.filter((member) => !cloneInto || member !== unified);
   const memory = plan.members.find(({ controllers }) => controllers.includes('memory'));
   const freezer = plan.members.find(({ controllers }) => controllers.includes('freezer'));
+  const thaw = (program: Program): void => {
+    if (open.thaw !== undefined) program.try(write, open.thaw, Memory.text('state', 'THAWED'), 6);
+  };
   return {
     reserve(program) {
       program.section(owner, 'what is above the cgroup', () => {
         for (const member of plan.members) held.push(hold(program, member));
+        open.begun = program.variable('begun');
+        program.set(open.begun, 1);
       });
       applySteps(program, plan.steps, ({ path }) => {
         const mine = held.find(({ member }) => member.path === path);
@@ -106,20 +113,17 @@ export function superviseCgroup(plan: CgroupPlan, cloneInto: boolean): Supervise
       directory: open.directory,
       enter: (program) => enter(program, open.entrances),
     }),
-    thaw(program) {
-      if (open.thaw !== undefined) program.try(write, open.thaw, Memory.text('state', 'THAWED'), 6);
-    },
-    release(program) {
+    thaw,
+    release: (program) =>
       program.section(owner, 'the end of the cgroup', () => {
         // Not where it failed half-way: what has not been opened must not be taken for descriptor 0.
         program.unless(open.complete ?? 0, { equals: 0 }, () => {
           if (open.kill !== undefined) program.try(write, open.kill, Memory.text('kill', '1'), 1);
-          this.thaw(program);
+          thaw(program);
           if (open.events !== undefined) reportEvents(program, open.events);
         });
-        removeAll(program, held);
-      });
-    },
+        return removeAll(program, held);
+      }),
   };
 }
 
@@ -155,8 +159,12 @@ function reportEvents(program: Program, file: Value): void {
   });
 }
 
-/** Removes a cgroup everywhere, and tries again while the kernel is still busy with it. */
-function removeAll(program: Program, held: readonly Held[]): void {
+/**
+ * Removes a cgroup everywhere, and tries again while the kernel is still busy with it.
+ *
+ * @returns 1 where it was to the end.
+ */
+function removeAll(program: Program, held: readonly Held[]): Slot {
   const timer = program.try(timerfdCreate, monotonicClock, TFD.CLOEXEC);
   program.try(timerfdSettime, timer, 0, itimerspec.make({ it_value_sec: patienceSeconds }), null);
   const fds = new Memory(pollfd.size)
@@ -184,6 +192,7 @@ function removeAll(program: Program, held: readonly Held[]): void {
   for (const { member, base } of held)
     for (const path of member.made)
       program.try(unlinkat, base, relativeTo(member, path), AT.REMOVEDIR);
+  return busy;
 }
 
 /** A path as it is reached from what the supervisor holds. */

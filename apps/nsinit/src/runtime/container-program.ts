@@ -84,8 +84,8 @@ function lifeOf(
       cgroup?.reserve(program);
     },
     release(program, status) {
-      cgroup?.release(program);
-      reservation?.release(program, status);
+      const busy = cgroup?.release(program);
+      reservation?.release(program, status, busy);
     },
     ...(cgroup
       ? { cgroups: () => cgroup.entrance(), beforeKill: (program) => cgroup.thaw(program) }

@@ -23,8 +23,13 @@ import { recordFileNames, stateFileNames } from '@ts-c/state';
 export interface Reservation {
   /** Steps that make it. */
   reserve(program: Program): void;
-  /** Steps that remove it; the status of the container's first process, as waitid(2) gives it, if there was one. */
-  release(program: Program, status: Memory | undefined): void;
+  /**
+   * Steps that remove it.
+   *
+   * @param status That of the container's first process, as waitid(2) gives it, if there was one.
+   * @param left What is 1 where something of the container is left that whoever reads the record has to find.
+   */
+  release(program: Program, status: Memory | undefined, left?: Slot): void;
 }
 
 const owner = '@ts-c/state';
@@ -53,7 +58,7 @@ export function reserveId(root: string, id: string, keep: boolean): Reservation 
         // As long as it is locked its supervisor is alive: what can be locked may be swept.
         program.call(flock, directory, LOCK.EX | LOCK.NB);
       }),
-    release: (program, status) =>
+    release: (program, status, left) =>
       program.section(owner, `the end of container ${id}`, () => {
         if (keep && status) {
           const file = program.try(
@@ -68,8 +73,10 @@ export function reserveId(root: string, id: string, keep: boolean): Reservation 
           return;
         }
         program.unless(made ?? 0, { equals: 0 }, () => {
-          for (const name of recordFileNames) program.try(unlinkat, directory, name, 0);
-          program.try(unlinkat, parent, id, AT.REMOVEDIR);
+          program.unless(left ?? 0, { equals: 1 }, () => {
+            for (const name of recordFileNames) program.try(unlinkat, directory, name, 0);
+            program.try(unlinkat, parent, id, AT.REMOVEDIR);
+          });
         });
       }),
   };
