@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../config/index.ts';
-import { complete } from '../runtime/defaults.ts';
+import { complete, defaultDevices } from '../runtime/defaults.ts';
 import type { ContainerDescription } from '../description.ts';
 import { describeRun } from './describe-run.ts';
 import type { Machine } from './machine.ts';
@@ -52,6 +52,8 @@ describe('describeRun', () => {
       ...complete({ command: ['ls', '-la'] }),
       hostname: 'tobi',
       environment: [path, 'HOSTNAME=tobi'],
+      // Where one can be had.
+      cgroup: { name: 'nsinit-tobi', devices: defaultDevices, optional: true },
     });
   });
 
@@ -112,6 +114,34 @@ describe('describeRun', () => {
     expect(mappings('--network host')).toEqual({});
   });
 
+  it.each<[string, ContainerDescription['cgroup']]>([
+    ['--cgroup none', undefined],
+    ['--cgroup box', { name: 'box', devices: defaultDevices }],
+    ['--cgroup-parent /a/b', { name: 'nsinit-tobi', parent: '/a/b', devices: defaultDevices }],
+    ['-m 64M', { name: 'nsinit-tobi', memory: '64M', devices: defaultDevices }],
+    [
+      '--cpus 0.5 --pids-limit 10 --cgroup x',
+      { name: 'x', cpus: 0.5, pids: 10, devices: defaultDevices },
+    ],
+    [
+      '--systemd-cgroup --cgroup-parent box.slice',
+      { name: 'nsinit-tobi', systemd: true, slice: 'box.slice', devices: defaultDevices },
+    ],
+  ])('%s is the cgroup %j', (line, cgroup) => {
+    expect(describeLine(`${line} true`).cgroup).toEqual(cgroup);
+  });
+
+  it('limits what the configuration limits, unless options say otherwise', () => {
+    const config =
+      '{"cgroups": {"name": "a", "memory": 1, "cpu_shares": 2, "allow_all_devices": true}}';
+    expect(describeLine('sh', config).cgroup).toEqual({ name: 'a', memory: 1, cpuShares: 2 });
+    expect(describeLine('-m 2 --cgroup b sh', config).cgroup).toEqual({
+      name: 'b',
+      memory: '2',
+      cpuShares: 2,
+    });
+  });
+
   it('begins with a configuration, and adds nothing but what is asked for', () => {
     const config = `{
       "hostname": "koye", "environment": ["A=1", "PATH=/bin"], "namespaces": {"NEWNS": true, "NEWUTS": true, "NEWNET": true},
@@ -127,6 +157,7 @@ describe('describeRun', () => {
       tty: true,
       mounts: [{ type: 'bind', source: '/s', destination: '/d' }],
       deviceNodes: [],
+      cgroup: { name: 'nsinit-tobi', optional: true },
     });
     expect(
       describeLine(
@@ -153,6 +184,7 @@ describe('describeRun', () => {
       '--network host --namespace net=new',
       '--network and --namespace net=… are about the same thing: use one of them',
     ],
+    ['--cgroup none -m 64M', '--cgroup none: there is nothing then that could limit the container'],
     ['--cwd tmp', '--cwd: expected an absolute path in the container, got "tmp"'],
     [
       '--userns --namespace user=host',

@@ -16,9 +16,12 @@ export function formatSize(bytes: number | bigint): string {
 export function formatTime(milliseconds: number): string {
   const hundredths = Math.round(milliseconds / 10);
   const seconds = Math.floor(hundredths / 100);
-  const two = (number: number): string => String(number).padStart(2, '0');
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor(seconds / 60) % 60;
   const front = hours > 0 ? `${hours}:${two(minutes)}` : String(minutes);
   return `${front}:${two(seconds % 60)}.${two(hundredths % 100)}`;
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, '0');
 }

@@ -40,11 +40,9 @@ function push(list: number[], value: number): void {
 export function statisticsTable(histories: readonly History[], output: Output): string {
   const { isTerminal, style } = output;
   const graphs = isTerminal && histories.some(({ memory }) => memory.length > 2);
-  const head = [
-    ...['ID', 'CPU', ...(graphs ? [''] : [])],
-    ...['MEMORY', 'LIMIT', ...(graphs ? [''] : [])],
-    ...['PIDS', 'READ', 'WRITTEN', 'STATE'],
-  ].map(style.bold);
+  const graph = graphs ? [''] : [];
+  const usage = ['ID', 'CPU', ...graph, 'MEMORY', 'LIMIT', ...graph];
+  const head = [...usage, 'PIDS', 'READ', 'WRITTEN', 'STATE'].map(style.bold);
   return columns([head, ...histories.map((history) => rowOf(history, graphs, output))]);
 }
 

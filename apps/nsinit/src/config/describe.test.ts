@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { defaultSimpleDevices } from '@ts-c/mount';
 import { describe as suite, expect, it } from 'vitest';
 import { describe } from './describe.ts';
+import { defaultDevices } from '../runtime/defaults.ts';
 import { parseConfig } from './parse.ts';
 
 const options = { rootfs: '/srv/box', command: ['sh'] };
@@ -34,8 +35,14 @@ suite('a description', () => {
     });
     expect(description.capabilities).toHaveLength(12);
     expect(description.environment).toHaveLength(4);
+    expect(description.cgroup).toEqual({
+      name: 'docker-koye',
+      parent: 'docker',
+      devices: defaultDevices,
+    });
     expect(Object.keys(description).toSorted()).toEqual([
       'capabilities',
+      'cgroup',
       'command',
       'deviceNodes',
       'environment',
@@ -104,6 +111,67 @@ suite('a description', () => {
       resourceLimits: { NOFILE: { soft: 1, hard: 2 } },
       maskedPaths: ['/m'],
       readonlyPaths: ['/r'],
+    });
+  });
+
+  it('describes every key of cgroups, and takes zero for what is not set', () => {
+    const text = `{"cgroups": {
+      "name": "box", "parent": "/a/b", "freezer": "FROZEN", "slice": "", "systemd": false,
+      "allow_all_devices": false,
+      "allowed_devices": [{"type": 99, "major_number": 1, "minor_number": -1, "cgroup_permissions": "rw"}, {"type": 98, "major_number": 8, "cgroup_permissions": "m"}],
+      "memory": 67108864, "memory_reservation": 1, "memory_swap": -1, "memory_high": 9223372036854775807, "memory_min": 0,
+      "memory_swappiness": 0, "memory_oom_group": true, "oom_kill_disable": true, "kernel_memory": 2, "kernel_memory_tcp": 3,
+      "cpu_shares": 512, "cpu_weight": 10, "cpu_quota": 20000, "cpu_period": 100000, "cpu_burst": 5000, "cpu_idle": true,
+      "cpu_rt_runtime": 4, "cpu_rt_period": 5, "cpuset_cpus": "0-1", "cpuset_mems": "0", "pids_limit": -1, "io_weight": 100,
+      "io_devices": [{"device": "8:0", "weight": 1, "read_bps": 2, "write_bps": 3, "read_iops": 4, "write_iops": 0}],
+      "hugetlb": {"2MB": 0}, "rdma": {"mlx4_0": {"hca_handles": 2}}, "misc": {"res_a": 5},
+      "net_cls_classid": 1048577, "net_prio": {"eth0": 5}, "unified": {"memory.low": "1G"}
+    }}`;
+    expect(describeText(text).cgroup).toEqual({
+      name: 'box',
+      parent: '/a/b',
+      frozen: true,
+      devices: [
+        { type: 'c', major: 1, minor: '*', access: 'rw' },
+        { type: 'b', major: 8, minor: 0, access: 'm' },
+      ],
+      memory: 67_108_864,
+      memoryReservation: 1,
+      memorySwap: -1,
+      memoryHigh: 9_223_372_036_854_775_807n,
+      memorySwappiness: 0,
+      memoryOomGroup: true,
+      oomKillDisable: true,
+      kernelMemory: 2,
+      kernelMemoryTcp: 3,
+      cpuShares: 512,
+      cpuWeight: 10,
+      cpuQuota: 20_000,
+      cpuPeriod: 100_000,
+      cpuBurst: 5000,
+      cpuIdle: true,
+      cpuRealtimeRuntime: 4,
+      cpuRealtimePeriod: 5,
+      cpusetCpus: '0-1',
+      cpusetMems: '0',
+      pids: -1,
+      ioWeight: 100,
+      ioDevices: [{ device: '8:0', weight: 1, readBps: 2, writeBps: 3, readIops: 4 }],
+      hugetlb: { '2MB': 0 },
+      rdma: { mlx4_0: { hcaHandles: 2 } },
+      misc: { res_a: 5 },
+      netClsClassid: 1_048_577,
+      netPrio: { eth0: 5 },
+      unified: { 'memory.low': '1G' },
+    });
+    const zeroes =
+      '"memory": 0, "cpu_shares": 0, "cpu_quota": 0, "pids_limit": 0, "cpuset_cpus": "", "name": "", "parent": ""';
+    const none = { devices: [] };
+    expect(describeText(`{"cgroups": {${zeroes}}}`).cgroup).toEqual(none);
+    expect(describeText('{"cgroups": {"allow_all_devices": true}}').cgroup).toEqual({});
+    expect(describeText('{"cgroups": {"slice": "box.slice"}}').cgroup).toMatchObject({
+      slice: 'box.slice',
+      systemd: true,
     });
   });
 });

@@ -38,12 +38,19 @@ const renamed: Readonly<Record<string, string>> = {
   devices: 'allowed_devices',
   cpuRealtimeRuntime: 'cpu_rt_runtime',
   cpuRealtimePeriod: 'cpu_rt_period',
+  access: 'cgroup_permissions',
+  major: 'major_number',
+  minor: 'minor_number',
 };
 
 /** A key of the cgroup's resources as `cgroups` of the configuration spells it: `ioDevices[0].readBps` is `io_devices[0].read_bps`. */
 export function configKey(key: string): string {
-  const [, first = '', rest = ''] = /^(\w+)(.*)$/s.exec(key) ?? [];
-  const snake = (text: string): string =>
-    text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return `${renamed[first] ?? snake(first)}${rest.replace(/\.\w+/g, snake)}`;
+  // What is in brackets is an index, or a name that others have chosen.
+  return key.replace(/\[[^\]]*\]|\w+/g, (word) =>
+    word.startsWith('[') ? word : (renamed[word] ?? snake(word)),
+  );
+}
+
+function snake(text: string): string {
+  return text.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
