@@ -1,14 +1,16 @@
-// npm test: every check, then every test; ends with one line of counts.
+// npm test: every check, then every test, then those of the virtual machine; ends with one line of counts.
 // npm test -- path/filter: only the tests whose path holds the filter.
 // npm run check: only the checks.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, built, environment, install, readJson, root, run } from './setup.mjs';
+import { countsIn, lineOf, nothing, sumOf } from './counts.mjs';
+import { build, built, environment, install, root, run } from './setup.mjs';
+import { testInGuests } from './vm/test.mjs';
 
 /**
- * @typedef {{ passed: number, failed: number, skipped: number }} Counts
+ * @typedef {import('./counts.mjs').Counts} Counts
  * @typedef {() => Promise<{ code: number, output: string }>} Check
  */
 
@@ -94,28 +96,10 @@ async function runTests(filters) {
       child.on('error', () => resolve(127));
       child.on('close', (status) => resolve(status ?? 1));
     });
-    const counts = existsSync(file) ? countsOf(readJson(file)) : nothing;
-    // A run that failed without a failed test (an unhandled error, no test found) failed once.
-    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+    return countsIn(file, code);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-/**
- * @param {any} results what Vitest's JSON reporter wrote
- * @returns {Counts}
- */
-function countsOf(results) {
-  // A file that could not be loaded holds no test, and is one failure.
-  const unloaded = results.testResults.filter(
-    (/** @type {any} */ file) => file.status === 'failed' && file.assertionResults.length === 0,
-  );
-  return {
-    passed: results.numPassedTests,
-    failed: results.numFailedTests + unloaded.length,
-    skipped: results.numPendingTests + results.numTodoTests,
-  };
 }
 
 /** @param {unknown} error */
@@ -123,7 +107,6 @@ function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
-const nothing = { passed: 0, failed: 0, skipped: 0 };
 const args = process.argv.slice(2);
 const checksOnly = args[0] === '--checks-only';
 /** @type {Counts[]} */
@@ -133,11 +116,12 @@ try {
   if (checksOnly || args.length === 0) all.push(await runChecks());
   else process.stdout.write((await buildAll()).output);
   if (!checksOnly) all.push(await runTests(args));
+  // Last: nothing may write to this machine's files meanwhile.
+  if (!checksOnly && args.length === 0) all.push(await testInGuests());
 } catch (error) {
   console.log(messageOf(error));
   all.push({ ...nothing, failed: 1 });
 }
-/** @param {keyof Counts} key */
-const sum = (key) => all.reduce((total, counts) => total + counts[key], 0);
-process.exitCode = sum('failed') > 0 ? 1 : 0;
-console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+const counts = sumOf(all);
+process.exitCode = counts.failed > 0 ? 1 : 0;
+console.log(lineOf(counts));

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { busybox, makeRootfs } from '../rootfs.ts';
+import { command } from './nsinit.ts';
 
-const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
 const fixture = fileURLToPath(new URL('../fixtures/minimal.json', import.meta.url));
 const hasScript = spawnSync('script', ['--version']).status === 0;
 const isRoot = process.getuid?.() === 0;
@@ -14,19 +14,9 @@ const isRoot = process.getuid?.() === 0;
 function onTerminal(inside: string): { status: number | null; lines: string[] } {
   const rootfs = makeRootfs();
   copyFileSync(fixture, join(rootfs, 'container.json'));
-  const words = [
-    process.execPath,
-    '--conditions=@ts-c/source',
-    '--no-warnings',
-    bin,
-    'exec',
-    '--',
-    '/bin/sh',
-    '-c',
-    inside,
-  ];
-  const command = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-  const { status, stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
+  const words = [...command, 'exec', '--', '/bin/sh', '-c', inside];
+  const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  const { status, stdout } = spawnSync('script', ['-qec', quoted, '/dev/null'], {
     cwd: rootfs,
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], NO_COLOR: '1' },

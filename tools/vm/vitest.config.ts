@@ -1,0 +1,51 @@
+// The tests that run in the guest: whatever asks a kernel for something that depends on the kernel. The guest is emulated and takes
+// five to fifteen times as long, hence the second list.
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+const systemd = 'packages/cgroups/src/systemd/**/*.test.ts';
+
+const include = [
+  'tools/vm/*.test.ts',
+  '{packages,apps}/*/test/**/*.test.ts',
+  'packages/cgroups/src/**/*.test.ts',
+  'packages/namespaces/src/{execute,join,spawn,supervisor,time,user-namespace,within}.test.ts',
+  'packages/capabilities/src/{finalize,privileges,rlimits,root-file,user}.test.ts',
+  'packages/syscall/src/live/*.test.ts',
+];
+
+const exclude = [
+  // They boot a guest themselves.
+  '**/arm64.test.ts',
+  // A process is killed at each of its steps; every call is written down by strace.
+  '**/kill/**',
+  '**/walk.test.ts',
+  '**/strace.test.ts',
+  // Many starts of Node, and nothing that depends on the kernel.
+  '**/{readme,examples}.test.ts',
+  'apps/nsinit/test/cli/{bad-input,help,plan}.test.ts',
+  'packages/terminal/test/attached.test.ts',
+  systemd,
+];
+
+const shared: TestProjectInlineConfiguration['test'] = {
+  root: fileURLToPath(new URL('../..', import.meta.url)),
+  pool: 'forks',
+  maxWorkers: 1,
+  // One process for all files, and Node's own loader: a start of either costs seconds here.
+  isolate: false,
+  experimental: { viteModuleRunner: false },
+  execArgv: ['--conditions=@ts-c/source'],
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
+
+export default defineConfig({
+  test: {
+    slowTestThreshold: 15_000,
+    projects: [
+      { test: { ...shared, name: 'v2', include, exclude } },
+      { test: { ...shared, name: 'systemd', include: [systemd] } },
+    ],
+  },
+});
