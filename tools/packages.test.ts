@@ -77,52 +77,48 @@ describe.skipIf(!isBuilt)('a packed package, alone (needs the build)', () => {
   }, 120_000);
   afterAll(() => rmSync(base, { recursive: true, force: true }));
 
-  it.each(Object.keys(expected))(
-    '%s',
-    async (name, { skip }) => {
-      skip(name === '@ts-c/cgroups' && !hasCgroups, 'needs cgroups to make others in');
-      const example = name.replace('@ts-c/', '');
-      const project = join(base, example);
-      mkdirSync(project);
-      writeFileSync(
-        join(project, 'package.json'),
-        JSON.stringify({ name: `use-${example}`, private: true, type: 'module' }),
-      );
-      writeFileSync(
-        join(project, 'tsconfig.json'),
-        JSON.stringify({
-          compilerOptions: {
-            module: 'nodenext',
-            target: 'es2022',
-            strict: true,
-            noEmit: true,
-            types: ['node'],
-            typeRoots: [join(root, 'node_modules/@types')],
-            lib: ['es2023', 'esnext.disposable'],
-          },
-          include: ['example.ts'],
-        }),
-      );
-      copyFileSync(join(root, 'examples', `${example}.ts`), join(project, 'example.ts'));
-      await exec(
-        'npm',
-        ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs(name)],
-        { cwd: project, env },
-      );
+  it.for(Object.keys(expected))('%s', { timeout: 120_000 }, async (name, { skip }) => {
+    skip(name === '@ts-c/cgroups' && !hasCgroups, 'needs cgroups to make others in');
+    const example = name.replace('@ts-c/', '');
+    const project = join(base, example);
+    mkdirSync(project);
+    writeFileSync(
+      join(project, 'package.json'),
+      JSON.stringify({ name: `use-${example}`, private: true, type: 'module' }),
+    );
+    writeFileSync(
+      join(project, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          module: 'nodenext',
+          target: 'es2022',
+          strict: true,
+          noEmit: true,
+          types: ['node'],
+          typeRoots: [join(root, 'node_modules/@types')],
+          lib: ['es2023', 'esnext.disposable'],
+        },
+        include: ['example.ts'],
+      }),
+    );
+    copyFileSync(join(root, 'examples', `${example}.ts`), join(project, 'example.ts'));
+    await exec(
+      'npm',
+      ['install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs(name)],
+      { cwd: project, env },
+    );
 
-      await exec(join(bin, 'tsc'), ['-p', project], { env });
+    await exec(join(bin, 'tsc'), ['-p', project], { env });
 
-      const { stdout } = await exec(process.execPath, ['example.ts'], { cwd: project });
-      expect(stdout).toMatch(expected[name] as RegExp);
+    const { stdout } = await exec(process.execPath, ['example.ts'], { cwd: project });
+    expect(stdout).toMatch(expected[name] as RegExp);
 
-      const elsewhere = `Object.defineProperty(process, 'platform', { value: 'darwin' }); await import('${name}'); console.log('imported');`;
-      const imported = await exec(process.execPath, ['--input-type=module', '-e', elsewhere], {
-        cwd: project,
-      });
-      expect(imported.stdout).toBe('imported\n');
-    },
-    120_000,
-  );
+    const elsewhere = `Object.defineProperty(process, 'platform', { value: 'darwin' }); await import('${name}'); console.log('imported');`;
+    const imported = await exec(process.execPath, ['--input-type=module', '-e', elsewhere], {
+      cwd: project,
+    });
+    expect(imported.stdout).toBe('imported\n');
+  });
 
   /** The tarballs of a package and of all that it needs of ours. */
   function tarballs(name: string): string[] {

@@ -5,20 +5,24 @@ import { CgroupError } from './error.ts';
 import { readWords } from './place.ts';
 import type { Member } from './plan.ts';
 
-/** How long removing and killing wait for the kernel, in milliseconds, unless told otherwise. */
+/** How long removing and killing wait for the kernel, in milliseconds. */
 const patience = 5000;
 
 /**
  * Removes a cgroup in all of its hierarchies, with all those beneath it, and what was made above it if nobody else uses that. A
  * cgroup that is gone already is no error; one that the kernel is still busy with is tried again.
  *
- * @param timeout Milliseconds after which it is given up; 5000 by default.
- * @throws {CgroupError} (`ERR_CGROUP_NOT_EMPTY`) which names the processes that are still in it.
+ * @param isOurs Which of the directories to remove; all, unless given.
+ * @throws {CgroupError} (`ERR_CGROUP_NOT_EMPTY`) which names the processes that are still in it after 5 seconds.
  */
-export async function removeMembers(members: readonly Member[], timeout = patience): Promise<void> {
-  const deadline = performance.now() + timeout;
-  for (const { path } of members.toReversed()) await removeTree(path, deadline);
-  for (const { made } of members.toReversed()) for (const path of made) tryRemove(path);
+export async function removeMembers(
+  members: readonly Member[],
+  isOurs: (path: string) => boolean = () => true,
+): Promise<void> {
+  const deadline = performance.now() + patience;
+  const reversed = members.toReversed();
+  for (const { path } of reversed) if (isOurs(path)) await removeTree(path, deadline);
+  for (const path of reversed.flatMap(({ made }) => made)) if (isOurs(path)) tryRemove(path);
 }
 
 /**
@@ -93,7 +97,7 @@ function tryRemove(path: string): boolean {
 }
 
 /** The directories of the cgroups right beneath one. */
-export function childrenOf(path: string): string[] {
+function childrenOf(path: string): string[] {
   try {
     return readdirSync(path, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())

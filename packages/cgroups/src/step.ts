@@ -13,7 +13,7 @@ export interface MakeStep {
 }
 
 /** Removes what an earlier cgroup of the same name has left behind: it is empty. */
-export interface ReplaceStep {
+interface ReplaceStep {
   readonly kind: 'replace';
   readonly path: string;
 }
@@ -26,7 +26,7 @@ export interface WriteStep extends Setting {
 }
 
 /** Attaches a program that decides about devices to a cgroup of version 2. */
-export interface DevicesStep {
+interface DevicesStep {
   readonly kind: 'devices';
   /** The directory of the cgroup. */
   readonly path: string;

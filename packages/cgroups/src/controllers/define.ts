@@ -5,7 +5,7 @@ import type { CgroupVersion, Circumstances, Controller, Setting } from '../setti
 import type { Limit } from '../value.ts';
 
 /** Why a version does not have a key, and what to do instead. */
-export interface Lack {
+interface Lack {
   readonly remedy: string;
   /** A value that asks for nothing, and so may stay. */
   readonly isNothing?: (resources: Resources) => boolean;

@@ -24,7 +24,7 @@ export const bpf = syscall('bpf', parameters);
 export const bpfOpen = syscall('bpf', parameters, 'fd');
 
 /** Size of every `union bpf_attr`: what is behind the fields of a command is zero, as the kernel wants it. */
-export const attrSize = 128;
+const attrSize = 128;
 /** The type of programs about devices. */
 export const BPF_PROG_TYPE_CGROUP_DEVICE = 15;
 /** Where they are attached. */
