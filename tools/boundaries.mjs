@@ -19,6 +19,7 @@ export const allowed = {
   '@ts-c/cgroups': ['@ts-c/syscall', '@ts-c/mount', '@ts-c/namespaces'],
   '@ts-c/capabilities': ['@ts-c/syscall'],
   '@ts-c/terminal': ['@ts-c/syscall'],
+  '@ts-c/network': ['@ts-c/syscall', '@ts-c/namespaces'],
   '@ts-c/state': ['@ts-c/syscall'],
 };
 

@@ -1,0 +1,1 @@
+export * as netlink from './netlink/index.ts';
