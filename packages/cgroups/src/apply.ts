@@ -55,6 +55,8 @@ export function stepOf(error: unknown, steps: readonly Step[]): Step | undefined
   if (!(error instanceof SystemError) || error.owner !== owner) return undefined;
   const known = refused.get(error);
   if (known) return known;
+  // Its arguments are descriptors and memory, and tell of no path.
+  if (error.syscall === 'bpf') return steps.find(({ kind }) => kind === 'devices');
   const candidates = steps.filter(({ path }) => path === error.path);
   // What is written into one file in a row is told apart by what that is.
   const exact = candidates.find(

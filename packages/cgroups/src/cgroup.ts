@@ -66,14 +66,14 @@ export class Cgroup implements AsyncDisposable {
   static async create(options: CgroupOptions = {}, layout?: Layout): Promise<Cgroup> {
     const { name = uniqueName(), parent, ...resources } = options;
     const plan = planCgroup({ name, parent }, resources, layout);
+    if (plan.members.length === 0) throw nowhere();
+    // What somebody else has made is not ours to remove.
+    const made = new Set<string>();
     try {
-      applySteps(live, plan.steps);
+      applySteps(live, plan.steps, ({ path }) => made.add(path));
     } catch (error) {
       const reason = explainFailure(error, plan.steps);
-      // A cgroup of that name that somebody else has made meanwhile is not ours to remove.
-      const { code, path } = reason as CgroupError;
-      const ours = plan.members.filter((member) => code !== 'EEXIST' || member.path !== path);
-      await removeMembers(ours).catch((failure: unknown) => {
+      await removeMembers(plan.members, (path) => made.has(path)).catch((failure: unknown) => {
         throw withCleanup(reason, failure);
       });
       throw reason;
@@ -311,6 +311,13 @@ export class Cgroup implements AsyncDisposable {
 function mostFrequent(names: readonly string[]): string | undefined {
   const count = (name: string): number => names.filter((other) => other === name).length;
   return names.toSorted((one, other) => count(other) - count(one))[0];
+}
+
+function nowhere(): CgroupError {
+  return new CgroupError(
+    'EACCES',
+    'no cgroup can be made here: none of those that this process is in is delegated to this user; run as root, or in one that is: systemd-run --user --scope -p Delegate=yes',
+  );
 }
 
 function noController(key: string, reason: string): CgroupError {

@@ -1,4 +1,5 @@
 import { SystemError } from '@ts-c/syscall';
+import { explainBpf } from './devices/refusal.ts';
 import { CgroupError } from './error.ts';
 import { reasonOf } from './explain.ts';
 import { stepOf } from './apply.ts';
@@ -18,6 +19,7 @@ export function explainFailure(error: unknown, steps: readonly Step[]): unknown 
     ? ` (step ${error.step.number} of ${error.step.of}, ${error.owner})`
     : '';
   const { path } = step;
+  if (error.syscall === 'bpf') return explainBpf(error, { path });
   if (step.kind === 'write') {
     const { key, value } = step;
     return new CgroupError(
@@ -30,22 +32,20 @@ export function explainFailure(error: unknown, steps: readonly Step[]): unknown 
     step.kind === 'devices'
       ? `devices: the rules can’t be attached to ${path}`
       : `the cgroup ${path} can’t be made`;
-  return new CgroupError(error.code, `${what}: ${error.code}: ${reasonFor(error, step)}${place}`, {
+  return new CgroupError(error.code, `${what}: ${error.code}: ${reasonFor(error, path)}${place}`, {
     path,
     cause: error,
     ...(step.kind === 'devices' ? { key: 'devices' } : {}),
   });
 }
 
-function reasonFor({ code }: SystemError, { kind, path }: Step): string {
+function reasonFor({ code }: SystemError, path: string): string {
   switch (code) {
     case 'EROFS':
       return 'the cgroup file system is mounted read-only here';
     case 'EACCES':
     case 'EPERM':
-      return kind === 'devices'
-        ? 'loading a program into the kernel takes CAP_BPF and CAP_NET_ADMIN, or root'
-        : 'that cgroup is not delegated to this user (systemd: Delegate=yes), and this is not root';
+      return 'that cgroup is not delegated to this user (systemd: Delegate=yes), and this is not root';
     case 'EEXIST':
       return 'there is one of that name already';
     case 'ENOENT':

@@ -69,12 +69,12 @@ export function wayTo(place: Place, hierarchy: Hierarchy): Way {
 
 /**
  * The cgroup under which this process makes others: its own. In version 2 no cgroup but the root passes controllers on while it has
- * processes itself, so there it is the nearest above that can.
+ * processes itself, so there it is the nearest above that can, if it is delegated to us.
  */
 function baseOf({ version, own, mountPoint }: Hierarchy): string {
   if (version === 1) return own;
   for (let directory = own; ; directory = dirname(directory)) {
-    if (passesOn(directory)) return directory;
+    if (passesOn(directory) && isWritable(directory)) return directory;
     if (directory === mountPoint) return own;
   }
 }

@@ -13,6 +13,7 @@ import {
   type Place,
   type Way,
 } from './place.ts';
+import { childrenOf, processesIn } from './remove.ts';
 import type { Resources } from './resources.ts';
 import type { Circumstances } from './setting.ts';
 import { unavailable, writeStep, type Step, type WriteStep } from './step.ts';
@@ -124,9 +125,14 @@ function nearestOf({ path, exists, missing }: Branch): string {
 }
 
 function checkUnused(path: string): void {
-  const processes = readWords(`${path}/cgroup.procs`);
-  if (processes.length === 0) return;
-  const who = processes.length === 1 ? `process ${processes[0]}` : `${processes.length} processes`;
+  const processes = processesIn(path);
+  if (processes.length === 0 && childrenOf(path).length === 0) return;
+  const who =
+    processes.length === 0
+      ? 'cgroups beneath it'
+      : processes.length === 1
+        ? `process ${processes[0]}`
+        : `${processes.length} processes`;
   throw new CgroupError(
     'ERR_CGROUP_BUSY',
     `the cgroup ${path} is in use by ${who}; choose another name or parent`,
@@ -196,7 +202,7 @@ function stepsOf2(branch: Branch, choices: readonly Choice<Branch>[]): Step[] {
     const passed = new Set(readWords(`${parent}/cgroup.subtree_control`));
     const missing = [...required.keys()].filter((name) => !passed.has(name));
     if (parent === way.base && missing.length > 0)
-      checkPassesOn(parent, required.get(missing[0] as string));
+      checkPassesOn(branch, parent, required.get(missing[0] as string));
     for (const name of missing) steps.push(passOn(parent, [name], required.get(name) as string));
     const others = usual[2].filter(
       (name) => controllers.includes(name) && !required.has(name) && !passed.has(name),
@@ -217,11 +223,16 @@ function passOn(directory: string, names: readonly string[], key: string): Write
   });
 }
 
-function checkPassesOn(directory: string, key: string | undefined): void {
-  if (passesOn(directory)) return;
+/** What can't be written to anyway is refused for that. */
+function checkPassesOn({ mountPoint }: Branch, directory: string, key: string | undefined): void {
+  if (passesOn(directory) || !isWritable(directory)) return;
+  const remedy =
+    directory === mountPoint
+      ? `in a container, move them first: mkdir ${directory}/init, and echo the number of each process > ${directory}/init/cgroup.procs`
+      : 'move them to a cgroup beneath it, or start in a delegated one: systemd-run --scope -p Delegate=yes';
   throw new CgroupError(
     'ERR_CGROUP_BUSY',
-    `${key}: ${directory} has processes of its own, and can pass no controllers on while it has (cgroups(7), no internal processes); move them to a cgroup beneath it, or start in a delegated one: systemd-run --scope -p Delegate=yes`,
+    `${key}: ${directory} has processes of its own, and can pass no controllers on while it has (cgroups(7), no internal processes); ${remedy}`,
     { key, path: directory },
   );
 }

@@ -97,7 +97,7 @@ function tryRemove(path: string): boolean {
 }
 
 /** The directories of the cgroups right beneath one. */
-function childrenOf(path: string): string[] {
+export function childrenOf(path: string): string[] {
   try {
     return readdirSync(path, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())

@@ -46,6 +46,8 @@ interface Held {
   readonly member: Member;
   /** The directory that exists already, from which the others are reached whatever happens to the mounts. */
   readonly base: Value;
+  /** 1 once that is open: what has not been opened must not be taken for descriptor 0. */
+  readonly isHeld: Slot;
   /** 1 once the cgroup has been made. */
   readonly made: Slot;
 }
@@ -57,9 +59,7 @@ interface Opened {
   kill?: Value;
   thaw?: Value;
   events?: Value;
-  /** 1 once what is above the cgroup is held. */
-  begun?: Slot;
-  /** 1 once all of the files are open. */
+  /** 1 once all of them are. */
   complete?: Slot;
 }
 
@@ -88,8 +88,6 @@ export function superviseCgroup(plan: CgroupPlan, cloneInto: boolean): Supervise
     reserve(program) {
       program.section(owner, 'what is above the cgroup', () => {
         for (const member of plan.members) held.push(hold(program, member));
-        open.begun = program.variable('begun');
-        program.set(open.begun, 1);
       });
       applySteps(program, plan.steps, ({ path }) => {
         const mine = held.find(({ member }) => member.path === path);
@@ -129,11 +127,12 @@ export function superviseCgroup(plan: CgroupPlan, cloneInto: boolean): Supervise
 
 function hold(program: Program, member: Member): Held {
   const base = dirname(member.made.at(-1) ?? member.path);
-  return {
-    member,
-    base: program.call(openat, AT_FDCWD, base, directoryFlags, 0),
-    made: program.variable('made'),
-  };
+  const isHeld = program.variable('held');
+  const made = program.variable('made');
+  const descriptor = program.call(openat, AT_FDCWD, base, directoryFlags, 0);
+  // Only of use to what is made above the cgroup itself.
+  if (member.made.length > 0) program.set(isHeld, 1);
+  return { member, base: descriptor, isHeld, made };
 }
 
 /** A file that is not on every kernel, or not ours to use; its Slot is an error number then, which no call takes for a descriptor. */
@@ -189,9 +188,11 @@ function removeAll(program: Program, held: readonly Held[]): Slot {
     program.unless(expired, { equals: 0 }, leave);
   });
   program.try(close, timer);
-  for (const { member, base } of held)
+  for (const { member, base, isHeld } of held)
     for (const path of member.made)
-      program.try(unlinkat, base, relativeTo(member, path), AT.REMOVEDIR);
+      program.unless(isHeld, { equals: 0 }, () =>
+        program.try(unlinkat, base, relativeTo(member, path), AT.REMOVEDIR),
+      );
   return busy;
 }
 
