@@ -6,6 +6,12 @@ const nothing = (): undefined => undefined;
 const error = (fields: object): Error => Object.assign(new Error('x'), fields);
 
 describe('hintFor', () => {
+  it('leaves it to an error about a cgroup, which has its remedy in it', () => {
+    const refusal = { name: 'CgroupError', code: 'EACCES', path: '/sys/fs/cgroup/x' };
+    expect(hintFor(error(refusal))).toBeUndefined();
+    expect(hintFor(error({ ...refusal, name: 'Error' }))).toBeDefined();
+  });
+
   it.each([
     [
       { code: 'ENOSYS', syscall: 'openat2' },

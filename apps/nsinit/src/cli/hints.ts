@@ -111,6 +111,8 @@ export function hintFor(error: unknown, read: ReadFile = readIfThere): string | 
   if (typeof error !== 'object' || error === null) return undefined;
   const details = error as Details;
   if (details.hint !== undefined) return details.hint;
+  // It has its own remedy in it.
+  if (error instanceof Error && error.name === 'CgroupError') return undefined;
   const { code } = details;
   return code !== undefined && Object.hasOwn(byCode, code)
     ? byCode[code]?.(details, read)
