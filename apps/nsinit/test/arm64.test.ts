@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -9,16 +8,10 @@ import { plan } from '../src/index.ts';
 import { temporaryDirectory } from './rootfs.ts';
 
 const vmrun = fileURLToPath(new URL('../../../tools/vm/vmrun.sh', import.meta.url));
-const guest = join(
-  process.env['VMRUN_HOME'] ??
-    join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'vmrun'),
-  'arm64',
-);
-const hasQemu = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .some((directory) => existsSync(join(directory, 'qemu-system-aarch64')));
-const busybox = join(guest, 'bin/busybox');
-const hasGuest = hasQemu && existsSync(busybox) && existsSync(join(guest, 'lib/modules'));
+// Where the guest is, on one line, if there is one.
+const guest = spawnSync(vmrun, ['--arch', 'arm64', '--installed'], { encoding: 'utf8' });
+const busybox = join(`${guest.stdout}`.trimEnd(), 'bin/busybox');
+const hasGuest = guest.status === 0 && existsSync(busybox);
 
 describe.skipIf(!hasGuest)('on arm64 (needs qemu-system-aarch64 and the guest of tools/vm)', () => {
   it('a container that was compiled here starts, runs and ends with its status', async () => {

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -10,12 +10,8 @@ import { operations, type Operation } from './operations.ts';
 
 const exec = promisify(execFile);
 const vmrun = fileURLToPath(new URL('../../../tools/vm/vmrun.sh', import.meta.url));
-const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-const guest = join(process.env['VMRUN_HOME'] ?? join(cache, 'vmrun'), 'arm64');
-const hasQemu = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .some((directory) => existsSync(join(directory, 'qemu-system-aarch64')));
-const hasGuest = process.arch === 'x64' && hasQemu && existsSync(join(guest, 'lib/modules'));
+const hasGuest =
+  process.arch === 'x64' && spawnSync(vmrun, ['--arch', 'arm64', '--installed']).status === 0;
 
 /** A Program that prints what comes of an operation: its numbers and memory, or its error, negative. */
 function printing({ run }: Operation, directory: string): Program {
