@@ -5,7 +5,7 @@ export { errnoCode, errnoNumber, type ErrnoCode } from './errno.ts';
 export { isErrno, SystemError, type Step, type SystemErrorInfo } from './error.ts';
 export { Executable } from './executable.ts';
 export { formatConstant, formatFlags, type FlagTable } from './flags.ts';
-export type { Kernel, Problem, Test } from './kernel.ts';
+export type { Answer, Kernel, Problem, Test } from './kernel.ts';
 export type { PollEvents } from './live/koffi.ts';
 export { live, watch } from './live/live.ts';
 export { Memory } from './memory.ts';

@@ -1,4 +1,5 @@
 import type { ErrnoCode } from './errno.ts';
+import type { SystemError, SystemErrorInfo } from './error.ts';
 import type { Memory } from './memory.ts';
 import type { Arguments, Parameter } from './parameter.ts';
 import type { Syscall } from './syscall.ts';
@@ -18,6 +19,16 @@ export interface Problem {
   /** Where the code is one of the kernel's: the call and the path that it is about, as in Node's own errors. */
   readonly syscall?: string;
   readonly path?: string;
+}
+
+/** What the kernel answered in memory, for the error where it refuses. */
+export interface Answer {
+  /** What takes the place of the call's name in the error: `netlink`. */
+  readonly syscall: string;
+  /** What was asked for, for listings and for the step of the error. */
+  readonly call: string;
+  /** Makes the error of what else the memory says. With `live` only: a Program's memory is gone by then. */
+  readonly explain?: (info: SystemErrorInfo) => SystemError;
 }
 
 /**
@@ -53,6 +64,14 @@ export interface Kernel {
    * @throws {Error} the problem, where it does.
    */
   refuse(actual: Value, test: Test, problem: Problem): void;
+
+  /**
+   * Goes on unless the number, of which 32 bits count, is an error of the kernel with a minus sign: an answer that came in memory, such
+   * as that of netlink(7). An `attempt` around it sees to it as it does to the refusal of a call.
+   *
+   * @throws {SystemError} where it is one. A Program reports that when it runs.
+   */
+  check(result: Value, answer: Answer): void;
 
   /**
    * Does `body`, then `cleanup`, also when `body` failed. (A Program that fails outside of any `attempt` ends without it: the kernel

@@ -177,6 +177,15 @@ function explain(image: Image, payload: Buffer): Error {
       node.kind === 'problem' ? node.problem : { code: 'ERR_UNKNOWN', message: 'unknown problem' };
     return problemError(problem, node.section);
   }
+  if (node.kind === 'refusal') {
+    const { answer, section, step } = node;
+    return new SystemError({
+      errno,
+      syscall: answer.syscall,
+      ...section,
+      step: { number: step, of: image.recording.steps, call: answer.call },
+    });
+  }
   const { syscall: called, args, section, step } = node;
   return new SystemError({
     errno,

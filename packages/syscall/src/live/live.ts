@@ -73,6 +73,12 @@ export const live: Kernel = {
     if (passes(actual, test)) throw problemError(problem, section);
   },
 
+  check(result, { syscall, explain }) {
+    const error = -Number(BigInt.asIntN(32, plain(result)));
+    if (error < 1 || error > 4095) return;
+    const info = { errno: error, syscall, ...section };
+    throw explain ? explain(info) : new SystemError(info);
+  },
   ensure(body, cleanup) {
     try {
       return body();
@@ -143,6 +149,10 @@ export function watch(
 }
 
 function passes(actual: Value, { equals, mask = -1n }: Test): boolean {
-  if (actual instanceof Slot) throw new TypeError('a slot has no value outside of its Program');
-  return BigInt.asUintN(64, BigInt(actual) & BigInt(mask)) === BigInt.asUintN(64, BigInt(equals));
+  return BigInt.asUintN(64, plain(actual) & BigInt(mask)) === BigInt.asUintN(64, BigInt(equals));
+}
+
+function plain(value: Value): bigint {
+  if (value instanceof Slot) throw new TypeError('a slot has no value outside of its Program');
+  return BigInt(value);
 }

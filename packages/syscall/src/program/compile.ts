@@ -7,7 +7,15 @@ import { Data, errorSlot, failedSlot } from './data.ts';
 import { writeElf } from './elf.ts';
 import { interpreter } from './interpreter/bytes.ts';
 import { layout, operation, recordWords } from './layout.ts';
-import type { CallNode, Label, ProblemNode, ProgramNode, Recording, Word } from './node.ts';
+import type {
+  CallNode,
+  Label,
+  ProblemNode,
+  ProgramNode,
+  Recording,
+  RefusalNode,
+  Word,
+} from './node.ts';
 
 /** A compiled Program: a static executable, and what its records stand for. */
 export interface Image {
@@ -15,7 +23,7 @@ export interface Image {
   readonly bytes: Uint8Array;
   readonly recording: Recording;
   /** The call or the expectation at an address of the running Program, to explain a failure. */
-  nodeAt(address: bigint): CallNode | ProblemNode | undefined;
+  nodeAt(address: bigint): CallNode | ProblemNode | RefusalNode | undefined;
 }
 
 /** The error number that stands for an expectation that did not hold. Errors of the kernel end at 4095. */
@@ -52,6 +60,12 @@ function compileInto(recording: Recording, arch: Arch, room: number): Image | un
   };
   const copy = (to: Word, from: Word, size: number): void =>
     put(operation.copy, data.word(to), data.word(from), size);
+  /** Leaves the record itself and an error, as a call does that is refused. */
+  const fail = (error: bigint): void => {
+    const record = BigInt(table + index * 4);
+    copy({ kind: 'slot', slot: failedSlot }, { kind: 'constant', value: record }, 8);
+    copy({ kind: 'slot', slot: errorSlot }, { kind: 'constant', value: error }, 8);
+  };
   const jump = (label: Label): void => put(operation.jump, find(label));
 
   for (const node of nodes) {
@@ -72,17 +86,16 @@ function compileInto(recording: Recording, arch: Arch, room: number): Image | un
       case 'jump':
         jump(node.target);
         break;
-      case 'problem': {
-        const record = BigInt(table + index * 4);
-        copy({ kind: 'slot', slot: failedSlot }, { kind: 'constant', value: record }, 8);
-        copy(
-          { kind: 'slot', slot: errorSlot },
-          { kind: 'constant', value: BigInt(-problemErrno) },
-          8,
-        );
+      case 'problem':
+        fail(BigInt(-problemErrno));
         jump(node.refused);
         break;
-      }
+      case 'refusal':
+        // Its 32 bits have a sign.
+        fail(-1n);
+        copy({ kind: 'slot', slot: errorSlot }, node.error, 4);
+        jump(node.refused);
+        break;
       case 'end':
         put(operation.end);
         break;
@@ -106,7 +119,7 @@ const table = layout.dataBase + layout.dataOffset + layout.failureSize;
 
 interface Places {
   readonly labels: ReadonlyMap<Label, number>;
-  readonly starts: ReadonlyMap<number, CallNode | ProblemNode>;
+  readonly starts: ReadonlyMap<number, CallNode | ProblemNode | RefusalNode>;
   /** Behind the last record, where data may begin. */
   readonly end: number;
 }
@@ -114,11 +127,12 @@ interface Places {
 /** Where each record will be. */
 function placeNodes(nodes: readonly ProgramNode[]): Places {
   const labels = new Map<Label, number>();
-  const starts = new Map<number, CallNode | ProblemNode>();
+  const starts = new Map<number, CallNode | ProblemNode | RefusalNode>();
   let address = table;
   for (const node of nodes) {
     if (node.kind === 'label') labels.set(node.label, address);
-    if (node.kind === 'call' || node.kind === 'problem') starts.set(address, node);
+    if (node.kind === 'call' || node.kind === 'problem' || node.kind === 'refusal')
+      starts.set(address, node);
     address += 4 * wordsOf(node);
   }
   return { labels, starts, end: Math.ceil(address / 8) * 8 };
@@ -132,6 +146,8 @@ function wordsOf(node: ProgramNode): number {
       return recordWords.call + node.syscall.parameters.length;
     case 'problem':
       return 2 * recordWords.copy + recordWords.jump;
+    case 'refusal':
+      return 3 * recordWords.copy + recordWords.jump;
     default:
       return recordWords[node.kind];
   }

@@ -1,4 +1,4 @@
-import type { Problem, Test } from '../kernel.ts';
+import type { Answer, Problem, Test } from '../kernel.ts';
 import type { Memory } from '../memory.ts';
 import type { Syscall } from '../syscall.ts';
 import type { Slot } from '../value.ts';
@@ -47,10 +47,22 @@ export interface ProblemNode {
   readonly step: number;
 }
 
+/** An answer of the kernel's in memory, that is an error. */
+export interface RefusalNode {
+  readonly kind: 'refusal';
+  readonly error: Word;
+  readonly answer: Answer;
+  readonly refused: Label;
+  readonly section: Section | undefined;
+  /** The call in front of it. */
+  readonly step: number;
+}
+
 /** One thing that a Program does. All but labels become a record of the interpreter, or a few. */
 export type ProgramNode =
   | CallNode
   | ProblemNode
+  | RefusalNode
   | { readonly kind: 'copy'; readonly to: Word; readonly from: Word; readonly size: 4 | 8 }
   | {
       readonly kind: 'branch';

@@ -248,6 +248,49 @@ describe('conditions, loops and numbers', () => {
   });
 });
 
+const answer = { syscall: 'netlink', call: 'RTM_NEWLINK' };
+const number = (kernel: Kernel, error: number): Value =>
+  kernel.load(new Memory(8).set('i32', 4, error), 4, 4);
+
+describe('an answer in memory', () => {
+  it('that is an error is a refusal, wherever it is checked', async () => {
+    const result = await run((program) => {
+      for (const error of [0, 1, -4097, 2 ** 31 - 1, -(2 ** 31)])
+        program.check(number(program, error), answer);
+      program.attempt(
+        ['EEXIST'],
+        () => program.check(number(program, -17), answer),
+        () => say(program, 'there already'),
+      );
+      program.section('@ts-c/test', 'up', () => program.check(number(program, -19), answer));
+    });
+    expect(result).toMatchObject({
+      output: 'there already',
+      code: 125,
+      error: {
+        errno: -19,
+        syscall: 'netlink',
+        step: { number: 1, call: 'RTM_NEWLINK' },
+      },
+    });
+    expect(String(result.error)).toMatch(/ENODEV: .*, netlink \(step 1 of 4, @ts-c\/test: up\)$/);
+  });
+
+  it('is the same with live', () => {
+    for (const error of [0, 1, -4097, 2 ** 31 - 1]) live.check(number(live, error), answer);
+    const done: string[] = [];
+    live.attempt(
+      ['EEXIST'],
+      () => live.check(number(live, -17), answer),
+      () => done.push('there already'),
+    );
+    expect(done).toEqual(['there already']);
+    expect(() => live.check(number(live, -19), answer)).toThrow(
+      expect.objectContaining({ code: 'ENODEV', errno: -19, syscall: 'netlink' }),
+    );
+  });
+});
+
 describe('a guard', () => {
   it('hands its refusals to who ends the process, and leaves those behind it alone', async () => {
     expect(await guarded(true)).toEqual({ output: 'handed over', code: 3, error: undefined });

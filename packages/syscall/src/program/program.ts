@@ -2,7 +2,7 @@ import type { Arch } from '../arch.ts';
 import { hostArch } from '../arch.ts';
 import { checkInteger, invalid, range } from '../check.ts';
 import { errnoNumber, type ErrnoCode } from '../errno.ts';
-import type { Kernel, Problem, Test } from '../kernel.ts';
+import type { Answer, Kernel, Problem, Test } from '../kernel.ts';
 import { everyMemory, Memory } from '../memory.ts';
 import type { Arguments, Parameter } from '../parameter.ts';
 import { pathsOf } from '../paths.ts';
@@ -114,6 +114,24 @@ export class Program implements Kernel {
       this.#add({
         kind: 'problem',
         problem,
+        refused: this.#refused,
+        section: this.#section,
+        step: this.#steps,
+      }),
+    );
+  }
+
+  check(result: Value, answer: Answer): void {
+    const { word } = this.#word(result);
+    const refused = new Label('refused');
+    // The errors of the kernel, -4095 to -1, in 32 bits.
+    this.#branch(word, 4, { equals: 0xffff_f000, mask: 0xffff_f000 }, refused);
+    this.#journal.note(() => `check ${formatValue(result)}, the answer to ${answer.call}`);
+    this.#outOfLine(refused, () =>
+      this.#add({
+        kind: 'refusal',
+        error: word,
+        answer,
         refused: this.#refused,
         section: this.#section,
         step: this.#steps,
