@@ -1,19 +1,32 @@
 import { describe, expect, it } from 'vitest';
 import { plan } from '../src/index.ts';
+import { fixedLayout } from './layouts.ts';
 import { busybox, makeRootfs } from './rootfs.ts';
 import { describeSample, samples } from './samples.ts';
 
 describe.skipIf(!busybox)('the plan of a sample configuration (needs busybox-static)', () => {
-  it.each(samples)('%s.json is as it was', async (name) => {
+  const listingOf = (name: string, version: 1 | 2): string => {
     const rootfs = makeRootfs();
-    const description = describeSample(name, rootfs, ['/bin/sh']);
-    const listing = plan(description).toString().replaceAll(rootfs, '/ROOTFS');
-    await expect(`${listing}\n`).toMatchFileSnapshot(`golden/${name}.plan`);
+    const { layout, normalize } = fixedLayout(version);
+    const program = plan(describeSample(name, rootfs, ['/bin/sh']), { layout });
+    return `${normalize(program.toString().replaceAll(rootfs, '/ROOTFS'))}\n`;
+  };
+
+  it.each(samples)('%s.json is as it was', async (name) => {
+    await expect(listingOf(name, 1)).toMatchFileSnapshot(`golden/${name}.plan`);
   });
 
-  it('is made of at most 32 KiB for minimal.json', () => {
-    const description = describeSample('minimal', makeRootfs(), ['/bin/sh']);
-    expect(plan(description).compile('x64').bytes.length).toBeLessThanOrEqual(32 * 1024);
-    expect(plan(description).compile('arm64').bytes.length).toBeLessThanOrEqual(32 * 1024);
+  it('minimal.json is as it was with cgroups of version 2 alone', async () => {
+    await expect(listingOf('minimal', 2)).toMatchFileSnapshot('golden/minimal-v2.plan');
   });
+
+  it.each([1, 2] as const)(
+    'is made of at most 32 KiB for minimal.json (cgroup version %i)',
+    (version) => {
+      const description = describeSample('minimal', makeRootfs(), ['/bin/sh']);
+      const program = plan(description, { layout: fixedLayout(version).layout });
+      expect(program.compile('x64').bytes.length).toBeLessThanOrEqual(32 * 1024);
+      expect(program.compile('arm64').bytes.length).toBeLessThanOrEqual(32 * 1024);
+    },
+  );
 });

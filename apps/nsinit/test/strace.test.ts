@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../src/index.ts';
 import { busybox, makeRootfs } from './rootfs.ts';
-import { describeSample, samples } from './samples.ts';
+import { describeOwnSample, samples } from './samples.ts';
 import { follow } from './strace/follow.ts';
 import { trace } from './strace/run.ts';
 
@@ -14,7 +14,7 @@ describe.skipIf(!busybox || !hasStrace)(
     it.each(samples)('agrees with the listing of %s.json, call for call', async (name) => {
       // Without a terminal: nobody is there to take it.
       const description = {
-        ...describeSample(name, makeRootfs(), ['/bin/true']),
+        ...describeOwnSample(name, makeRootfs(), ['/bin/true']),
         tty: false,
       };
       const program = plan(description);

@@ -121,7 +121,7 @@ suite('a description', () => {
       "allowed_devices": [{"type": 99, "major_number": 1, "minor_number": -1, "cgroup_permissions": "rw"}, {"type": 98, "major_number": 8, "cgroup_permissions": "m"}],
       "memory": 67108864, "memory_reservation": 1, "memory_swap": -1, "memory_high": 9223372036854775807, "memory_min": 0,
       "memory_swappiness": 0, "memory_oom_group": true, "oom_kill_disable": true, "kernel_memory": 2, "kernel_memory_tcp": 3,
-      "cpu_shares": 512, "cpu_weight": 10, "cpu_quota": 20000, "cpu_period": 100000, "cpu_burst": 5000, "cpu_idle": true,
+      "cpu_shares": 512, "cpu_quota": 20000, "cpu_period": 100000, "cpu_burst": 5000, 
       "cpu_rt_runtime": 4, "cpu_rt_period": 5, "cpuset_cpus": "0-1", "cpuset_mems": "0", "pids_limit": -1, "io_weight": 100,
       "io_devices": [{"device": "8:0", "weight": 1, "read_bps": 2, "write_bps": 3, "read_iops": 4, "write_iops": 0}],
       "hugetlb": {"2MB": 0}, "rdma": {"mlx4_0": {"hca_handles": 2}}, "misc": {"res_a": 5},
@@ -145,11 +145,9 @@ suite('a description', () => {
       kernelMemory: 2,
       kernelMemoryTcp: 3,
       cpuShares: 512,
-      cpuWeight: 10,
       cpuQuota: 20_000,
       cpuPeriod: 100_000,
       cpuBurst: 5000,
-      cpuIdle: true,
       cpuRealtimeRuntime: 4,
       cpuRealtimePeriod: 5,
       cpusetCpus: '0-1',
@@ -169,6 +167,9 @@ suite('a description', () => {
     const none = { devices: [] };
     expect(describeText(`{"cgroups": {${zeroes}}}`).cgroup).toEqual(none);
     expect(describeText('{"cgroups": {"allow_all_devices": true}}').cgroup).toEqual({});
+    expect(
+      describeText('{"cgroups": {"allow_all_devices": true, "cpu_idle": true}}').cgroup,
+    ).toEqual({ cpuIdle: true });
     expect(describeText('{"cgroups": {"slice": "box.slice"}}').cgroup).toMatchObject({
       slice: 'box.slice',
       systemd: true,

@@ -24,9 +24,8 @@ export function checkCgroups({ cgroups }: Config, issues: Issues): void {
   } catch (error) {
     if (!(error instanceof CgroupError) || error.key === undefined) throw error;
     const { key, message } = error;
-    issues.error(
-      `cgroups.${configKey(key)}`,
-      message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message,
-    );
+    const text = message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message;
+    // It may name other keys, too.
+    issues.error(`cgroups.${configKey(key)}`, text.replace(/\b[a-z]+[A-Z]\w*/g, configKey));
   }
 }
