@@ -1,6 +1,9 @@
-import { PassThrough, Writable } from 'node:stream';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
-import { describe, expect, it } from 'vitest';
+import { PassThrough, Writable } from 'node:stream';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Attachment } from '../src/index.ts';
 import { isRoot, onTerminal } from './container.ts';
 
@@ -91,12 +94,15 @@ describe.skipIf(!isRoot)(
     });
 
     it('passes on what was printed before it is disposed of, and can be connected again', async () => {
+      const directory = mkdtempSync(join(tmpdir(), 'ts-c-attach-'));
+      onTestFinished(() => rmSync(directory, { recursive: true }));
+      const printed = join(directory, 'printed');
       const { terminal, attachment, stdout, stdin, exited } = await attached(
-        'seq 1 2000; read x; echo "got $x"',
+        `seq 1 2000; : >'${printed}'; read x; echo "got $x"`,
       );
-      // All of it waits in the terminal, as nothing has read it yet.
-      const until = Date.now() + 150;
-      while (Date.now() < until);
+      // All of it waits in the terminal, as nothing reads it while this thread is busy.
+      const until = Date.now() + 10_000;
+      while (!existsSync(printed) && Date.now() < until);
       await attachment[Symbol.asyncDispose]();
       expect(stdout.text.endsWith('\n2000\n')).toBe(true);
       expect(stdin.isPaused()).toBe(true);
