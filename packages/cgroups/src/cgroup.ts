@@ -50,6 +50,8 @@ export class Cgroup implements AsyncDisposable {
   /** Where it is, in each hierarchy. */
   readonly members: readonly Member[];
   #reader: StatisticsReader | undefined;
+  /** What it has started. At first it is not in the cgroup yet. */
+  readonly #children = new Set<ChildProcess>();
 
   private constructor({ name, members }: CgroupReference) {
     this.name = name;
@@ -156,13 +158,16 @@ export class Cgroup implements AsyncDisposable {
    * `@ts-c/namespaces`, whose options these are.
    */
   spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): ChildProcess {
-    return spawn(command, args, {
+    const child = spawn(command, args, {
       ...options,
       setUp: (kernel) => {
         enter(kernel, openEntrances(kernel, this.members));
         options.setUp?.(kernel);
       },
     });
+    this.#children.add(child);
+    child.once('exit', () => this.#children.delete(child));
+    return child;
   }
 
   /** The processes in it, and in the cgroups beneath it. */
@@ -198,8 +203,9 @@ export class Cgroup implements AsyncDisposable {
     return freezerState(path, version) === 'frozen';
   }
 
-  /** Ends all of its processes at once, by SIGKILL, also those that they start meanwhile and those that are frozen. */
+  /** Ends all of its processes at once, by SIGKILL, also those that start meanwhile and those that are frozen. */
   async kill(): Promise<void> {
+    for (const child of this.#children) child.kill('SIGKILL');
     await killMembers(this.members);
   }
 
@@ -270,7 +276,7 @@ export class Cgroup implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close();
-    await killMembers(this.members);
+    await this.kill();
     await removeMembers(this.members);
   }
 
