@@ -1,1 +1,2 @@
 export * as netlink from './netlink/index.ts';
+export * as rtnetlink from './route/index.ts';

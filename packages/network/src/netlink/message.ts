@@ -206,6 +206,11 @@ export function writeMessage<I>(
   writer.align();
 }
 
+/** @throws {TypeError} where a message has a number in it that only a Program knows, and none is at hand. */
+export function refuseSlots(writer: Writer): void {
+  if (writer.slots.length > 0) throw new TypeError('a slot has no value outside of its Program');
+}
+
 /**
  * The bytes of one message, header and all.
  *
@@ -214,5 +219,6 @@ export function writeMessage<I>(
 export function encodeMessage<I>(codec: Codec<unknown, I>, fields: MessageFields<I>): Buffer {
   const writer = new Writer();
   writeMessage(writer, codec, fields);
+  refuseSlots(writer);
   return writer.bytes();
 }

@@ -1,4 +1,4 @@
-import { checkInteger } from '@ts-c/syscall';
+import { checkInteger, Slot } from '@ts-c/syscall';
 import type { Codec } from './codec.ts';
 import { describe, invalid } from './invalid.ts';
 
@@ -49,21 +49,31 @@ export const u16: Codec<number> = {
   },
 };
 
-export const u32: Codec<number> = {
+/** A Slot in a message for a Program: what an earlier call has found, such as the index of a link. */
+export const u32: Codec<number, number | Slot> = {
   what: 'a number of 32 bits',
   size: 4,
   read: (bytes, start) => bytes.readUInt32LE(start),
   write(writer, value, name) {
+    if (value instanceof Slot) {
+      writer.slot(value);
+      return;
+    }
     check(name, value, 0, 0xffff_ffff);
     writer.u32(value);
   },
 };
 
-export const i32: Codec<number> = {
+/** As with {@link u32}, a Slot in a message for a Program. */
+export const i32: Codec<number, number | Slot> = {
   what: 'a number of 32 bits with a sign',
   size: 4,
   read: (bytes, start) => bytes.readInt32LE(start),
   write(writer, value, name) {
+    if (value instanceof Slot) {
+      writer.slot(value);
+      return;
+    }
     check(name, value, -0x8000_0000, 0x7fff_ffff);
     writer.i32(value);
   },

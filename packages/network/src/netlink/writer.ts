@@ -1,7 +1,10 @@
+import type { Slot } from '@ts-c/syscall';
+
 /** Bytes that grow as a message is written. Numbers are little-endian, as on both architectures, unless their name says otherwise. */
 export class Writer {
   #bytes: Buffer;
   #end = 0;
+  readonly #slots: { readonly offset: number; readonly slot: Slot }[] = [];
 
   constructor(room = 256) {
     this.#bytes = Buffer.alloc(room);
@@ -47,6 +50,16 @@ export class Writer {
   i32(value: number): void {
     const at = this.reserve(4);
     this.#bytes.writeInt32LE(value, at);
+  }
+
+  /** Leaves the place of a number of 32 bits that is known only when a Program runs. */
+  slot(slot: Slot): void {
+    this.#slots.push({ offset: this.reserve(4), slot });
+  }
+
+  /** The places of such numbers. */
+  get slots(): readonly { readonly offset: number; readonly slot: Slot }[] {
+    return this.#slots;
   }
 
   u64(value: bigint): void {

@@ -1,0 +1,59 @@
+import { fd, flags, int, memory, OPEN, prefixed, sizeOf, syscall, uint } from '@ts-c/syscall';
+
+/** Families, types and protocols of the sockets: netlink(7). */
+export const AF_NETLINK = 16;
+export const SOCK_RAW = 3;
+export const SOCK_CLOEXEC = OPEN.CLOEXEC;
+/** Protocols of netlink: what a socket is for. */
+export const NETLINK = { ROUTE: 0, NETFILTER: 12 } as const;
+
+export const SOL = { SOCKET: 1, NETLINK: 270 } as const;
+export const SO = { SNDBUF: 7, RCVBUF: 8, SNDBUFFORCE: 32, RCVBUFFORCE: 33 } as const;
+/** Options of a netlink socket. */
+export const OPTION = {
+  ADD_MEMBERSHIP: 1,
+  CAP_ACK: 10,
+  EXT_ACK: 11,
+  GET_STRICT_CHK: 12,
+} as const;
+
+/** Flags of send(2) and recv(2). */
+export const MSG = { PEEK: 2, TRUNC: 0x20, DONTWAIT: 0x40 } as const;
+const messageFlags = prefixed('MSG_', MSG);
+
+/** socket(2). */
+export const socket = syscall('socket', [int('domain'), uint('type'), int('protocol')], 'fd');
+/** setsockopt(2). */
+export const setsockopt = syscall('setsockopt', [
+  fd('sockfd'),
+  int('level'),
+  int('optname'),
+  memory('optval'),
+  sizeOf('optlen', 'optval'),
+]);
+/** sendto(2). */
+export const sendto = syscall(
+  'sendto',
+  [
+    fd('sockfd'),
+    memory('buf'),
+    sizeOf('len', 'buf'),
+    flags('flags', messageFlags),
+    memory('dest_addr'),
+    uint('addrlen'),
+  ],
+  'n',
+);
+/** recvfrom(2). */
+export const recvfrom = syscall(
+  'recvfrom',
+  [
+    fd('sockfd'),
+    memory('buf'),
+    sizeOf('size', 'buf'),
+    flags('flags', messageFlags),
+    memory('src_addr'),
+    memory('addrlen'),
+  ],
+  'n',
+);
