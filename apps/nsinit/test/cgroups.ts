@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isPossible, planCgroup, readLayout } from '@ts-c/cgroups';
@@ -39,6 +39,11 @@ export function cgroupsNow(text: string): string[] {
   return mountPoints
     .flatMap((directory) => beneath(directory))
     .filter((path) => path.includes(text));
+}
+
+/** Removes cgroups that were made above others: who came when they were there leaves them alone. */
+export function removeParents(parent: string): void {
+  for (const path of cgroupsNow(parent).toReversed()) rmdirSync(path);
 }
 
 function beneath(directory: string): string[] {

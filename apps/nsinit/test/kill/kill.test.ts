@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/index.ts';
 import { busybox, makeRootfs, temporaryDirectory } from '../rootfs.ts';
-import { leftovers, mounts, pauseAt, remaining, stepsOf } from './walk.ts';
+import { cgroupsLeft, leftovers, mounts, pauseAt, remaining, stepsOf } from './walk.ts';
 
 const together = 60;
 
@@ -46,6 +46,7 @@ describe.skipIf(!busybox)('SIGKILL at any step leaves nothing (needs busybox-sta
       }
       expect(killed).toBeGreaterThan(150);
       expect(await leftovers(root)).toEqual([]);
+      expect(await cgroupsLeft(rootfs)).toEqual([]);
       expect(mounts()).toBe(before);
       expect((await run({ rootfs, command: ['/bin/true'] })).exitCode).toBe(0);
     },
@@ -78,6 +79,7 @@ describe.skipIf(!busybox)('SIGKILL at any step leaves nothing (needs busybox-sta
       expect(await remaining(pids)).toEqual([]);
     }
     expect(await leftovers(root)).toEqual([]);
+    expect(await cgroupsLeft(rootfs)).toEqual([]);
     expect(mounts()).toBe(before);
     expect((await run({ rootfs, command: ['/bin/true'] })).exitCode).toBe(0);
   }, 180_000);

@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ContainerStore } from '@ts-c/state';
 import { bringUp, type Container } from '../../src/runtime/container.ts';
-import { complete } from '../../src/runtime/defaults.ts';
+import { complete, type ContainerRequest } from '../../src/runtime/defaults.ts';
 import { plan } from '../../src/index.ts';
 import { recordKeeper } from '../../src/runtime/keeper.ts';
+import { cgroupsWith, removeParents } from '../cgroups.ts';
 import { PausingProgram } from './pausing-program.ts';
 
 /** A container that has been stopped in front of one of its steps, or has come to its end before that. */
@@ -19,14 +21,27 @@ export interface Paused {
 export function stepsOf(rootfs: string): number {
   // The record under its id takes a few more than the plan shows.
   return (
-    plan(requestIn(rootfs))
+    plan(requestIn(rootfs, 'walk'))
       .listing()
       .filter(({ step }) => step !== undefined).length + 30
   );
 }
 
-function requestIn(rootfs: string): { rootfs: string; command: string[]; hostname: string } {
-  return { rootfs, command: ['/bin/sleep', '0.2'], hostname: 'walk' };
+function requestIn(rootfs: string, id: string): ContainerRequest {
+  // The directory is no other test's, and neither is a cgroup that is named after it.
+  const cgroup = { name: id, parent: parentOf(rootfs), optional: true };
+  return { rootfs, command: ['/bin/sleep', '0.2'], hostname: 'walk', cgroup };
+}
+
+function parentOf(rootfs: string): string {
+  return `ts-c-test-${basename(rootfs)}`;
+}
+
+/** The cgroups that are left of containers in a root file system. What is above them goes now. */
+export async function cgroupsLeft(rootfs: string): Promise<string[]> {
+  const left = await cgroupsWith(`${parentOf(rootfs)}/`);
+  if (left.length === 0) removeParents(parentOf(rootfs));
+  return left;
 }
 
 /** Brings containers up, each to another step, and leaves them there. */
@@ -36,14 +51,19 @@ export async function pauseAt(
   root: string,
 ): Promise<Paused[]> {
   const paused = steps.map((step) => {
-    const description = complete(requestIn(rootfs));
+    const description = complete(requestIn(rootfs, `walk-${step}`));
     const keeper = recordKeeper(new ContainerStore(root), { id: `walk-${step}`, description });
     keeper.prepare();
     const program = new PausingProgram(step);
     const container = bringUp(description, { stdio: 'ignore', hold: true, keeper, program });
     // As a session does it: written down, then let go.
     void container.pid
-      .then((pid) => (keeper.write(pid, container.process.pid as number), container.proceed()))
+      .then(
+        (pid) => (
+          keeper.write(pid, container.process.pid as number, container.cgroup?.toJSON()),
+          container.proceed()
+        ),
+      )
       .catch(() => {});
     return { step, container };
   });
