@@ -1,4 +1,4 @@
-import { defineStruct, fd, flags, memory, oneOf, prefixed, syscall } from '@ts-c/syscall';
+import { defineStruct, fd, flags, memory, oneOf, prefixed, syscall, unlinkat } from '@ts-c/syscall';
 
 const CLOCK = { REALTIME: 0, MONOTONIC: 1 } as const;
 /** `CLOCK_MONOTONIC`. */
@@ -25,3 +25,6 @@ export const timerfdSettime = syscall('timerfd_settime', [
   memory('new_value', itimerspec.size),
   memory('old_value', itimerspec.size),
 ]);
+
+/** unlinkat(2) with its answer: a Program that only tries it can look at how it was refused, by a negative number. */
+export const unlinkatResult = syscall('unlinkat', unlinkat.parameters, 'n');

@@ -20,7 +20,14 @@ import {
   type Value,
 } from '@ts-c/syscall';
 import { applySteps, enter, openEntrances } from './apply.ts';
-import { itimerspec, monotonicClock, TFD, timerfdCreate, timerfdSettime } from './calls.ts';
+import {
+  itimerspec,
+  monotonicClock,
+  TFD,
+  timerfdCreate,
+  timerfdSettime,
+  unlinkatResult,
+} from './calls.ts';
 import type { CgroupPlan, Member } from './plan.ts';
 
 /** The report with which a supervisor passes on what the kernel has counted of memory, in pieces: {@link countOomKills}. */
@@ -179,7 +186,7 @@ function removeAll(program: Program, held: readonly Held[]): Slot {
       const path = relativeTo(member, member.path);
       program.unless(made, { equals: 0 }, () => {
         // What is refused for good is left to whoever started us.
-        const result = program.try(unlinkat, base, path, AT.REMOVEDIR);
+        const result = program.try(unlinkatResult, base, path, AT.REMOVEDIR);
         program.when(result, { equals: -errnoNumber('EBUSY') }, () => program.set(busy, 1));
       });
     }
