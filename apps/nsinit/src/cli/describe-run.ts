@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { capabilities } from '@ts-c/capabilities';
+import { CgroupError, checkPlace } from '@ts-c/cgroups';
 import type { NamespaceRequests } from '@ts-c/namespaces';
 import { describe, type Config } from '../config/index.ts';
 import type { CgroupDescription, ContainerDescription } from '../description.ts';
@@ -143,6 +144,7 @@ function cgroupOf(
     if (key === undefined && parent === undefined && !systemd) return undefined;
     throw new UsageError('--cgroup none: there is nothing then that could limit the container');
   }
+  checkPlaceOptions(name, parent);
   const isAsked = base.cgroup ?? name ?? parent ?? systemd ?? Object.keys(resources)[0];
   return {
     name: `nsinit-${id}`,
@@ -154,6 +156,17 @@ function cgroupOf(
     ...(parent === undefined ? {} : systemd ? { slice: parent } : { parent }),
     ...(systemd ? { systemd } : {}),
   };
+}
+
+/** The names that options give, by the options. */
+function checkPlaceOptions(name: string | undefined, parent: string | undefined): void {
+  try {
+    checkPlace({ name: name ?? 'x', parent });
+  } catch (error) {
+    if (!(error instanceof CgroupError)) throw error;
+    const option = error.key === 'parent' ? '--cgroup-parent' : '--cgroup';
+    throw new UsageError(error.message.replace(/^\w+/, option), undefined, { cause: error });
+  }
 }
 
 function hostnameOf(

@@ -73,7 +73,7 @@ export class Box {
     return cgroupsNow(this.parent);
   }
 
-  /** All processes in cgroups of this place. */
+  /** All processes in cgroups of this place that have not ended: whoever is to reap those may take its time. */
   processes(): number[] {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && membershipsOf(name).includes(this.parent))
@@ -123,7 +123,8 @@ export async function until(
 
 function membershipsOf(pid: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+    const hasEnded = /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    return hasEnded ? '' : readFileSync(`/proc/${pid}/cgroup`, 'utf8');
   } catch {
     return '';
   }
