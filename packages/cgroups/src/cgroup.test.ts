@@ -1,6 +1,7 @@
-import { spawn as spawnProcess, type ChildProcess } from 'node:child_process';
+import { spawn as spawnProcess, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,7 +18,19 @@ import {
   testName,
   whenIn,
 } from '../test/machine.ts';
+import { makeTree } from '../test/tree.ts';
 import { Cgroup, type CgroupOptions } from './cgroup.ts';
+
+const chattr = (mode: string, path: string): boolean =>
+  spawnSync('chattr', [mode, path], { stdio: 'ignore' }).status === 0;
+
+/** Can a directory be made such that what is made in it stays? */
+const canAppendOnly = ((): boolean => {
+  const directory = mkdtempSync(`${tmpdir()}/ts-c-test-`);
+  const can = chattr('+a', directory) && chattr('-a', directory);
+  rmSync(directory, { recursive: true });
+  return can;
+})();
 
 const canLimit = has('memory') && has('pids');
 const hasAny = hasVersion(1) || hasVersion(2);
@@ -132,6 +145,31 @@ describe('Cgroup.create', () => {
     expect(leftOf(name)).toEqual([]);
     expect(leftOf(above)).toEqual([]);
   });
+
+  it.skipIf(!canAppendOnly)(
+    'reports both errors where it can’t be undone (needs chattr)',
+    async () => {
+      // No cgroups, but directories: in one that can only be added to.
+      const root = makeTree({ 'pids/': '' });
+      const mountPoint = `${root}/pids`;
+      chattr('+a', mountPoint);
+      onTestFinished(() => void chattr('-a', mountPoint));
+      const pids = { version: 1, mountPoint, controllers: ['pids'], own: mountPoint } as const;
+      const attempt = Cgroup.create({ name: 'c', pids: 5 }, { mode: 'v1', hierarchies: [pids] });
+      const error: unknown = await attempt.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(AggregateError);
+      expect(error).toMatchObject({
+        code: 'ENOENT',
+        message: expect.stringMatching(
+          /^pids: "5" can’t be written .*; and what had been made could not all be undone: the cgroup .*\/pids\/c can’t be removed: EPERM/,
+        ) as string,
+        errors: [
+          { code: 'ENOENT', key: 'pids' },
+          { code: 'EPERM', path: `${mountPoint}/c` },
+        ],
+      });
+    },
+  );
 
   it.skipIf(!hasAny)('replaces one that is empty (needs cgroups)', async () => {
     const first = await testCgroup();
