@@ -56,6 +56,9 @@ function startCounter(group: Cgroup): () => number {
   return () => last;
 }
 
+const lacks = (key: string): object =>
+  expect.objectContaining({ code: 'ERR_NO_CONTROLLER', key }) as object;
+
 describe('Cgroup.create', () => {
   it.skipIf(!canLimit)('limits (needs memory and pids)', async () => {
     const group = await testCgroup({ memory: '64M', pids: 32 });
@@ -391,8 +394,6 @@ describe('what happens in it', () => {
   it.skipIf(!hasVersion(1))('is not told of where nothing tells (needs cgroup v1)', async () => {
     const pids = only(1).hierarchies.filter(({ controllers }) => controllers.includes('pids'));
     const group = await testCgroup({}, { mode: 'v1', hierarchies: pids });
-    const lacks = (key: string): object =>
-      expect.objectContaining({ code: 'ERR_NO_CONTROLLER', key }) as object;
     expect(() => group.oom()).toThrow(lacks('oom'));
     expect(() => group.pressure({ resource: 'cpu', kind: 'some', stall: 1, window: 2 })).toThrow(
       lacks('pressure'),

@@ -41,30 +41,31 @@ function plan(root: string, place: Place, resources: Resources, where: Layout): 
   return titles(root, planned);
 }
 
-describe('version 1', () => {
-  const tree = (): string =>
-    makeTree({
-      'cpu,cpuacct/own/': '',
-      'memory/own/': '',
-      'cpuset/cpuset.cpus': '0-3\n',
-      'cpuset/cpuset.mems': '0\n',
-      'cpuset/own/cpuset.cpus': '0-1\n',
-      'cpuset/own/cpuset.mems': '0\n',
-      'net_cls/': '',
-      'name=systemd/own/': '',
-    });
-  const all = (root: string): Layout =>
-    layout(
-      v1(root, 'cpu,cpuacct', '/own'),
-      v1(root, 'memory', '/own'),
-      v1(root, 'cpuset', '/own'),
-      v1(root, 'net_cls'),
-      v1(root, 'name=systemd', '/own'),
-    );
+const tree1 = (): string =>
+  makeTree({
+    'cpu,cpuacct/own/': '',
+    'memory/own/': '',
+    'cpuset/cpuset.cpus': '0-3\n',
+    'cpuset/cpuset.mems': '0\n',
+    'cpuset/own/cpuset.cpus': '0-1\n',
+    'cpuset/own/cpuset.mems': '0\n',
+    'net_cls/': '',
+    'name=systemd/own/': '',
+  });
 
+const all1 = (root: string): Layout =>
+  layout(
+    v1(root, 'cpu,cpuacct', '/own'),
+    v1(root, 'memory', '/own'),
+    v1(root, 'cpuset', '/own'),
+    v1(root, 'net_cls'),
+    v1(root, 'name=systemd', '/own'),
+  );
+
+describe('version 1', () => {
   it('has a directory in each hierarchy that measures or limits, and then the limits', () => {
-    const root = tree();
-    expect(plan(root, { name: 'c' }, { memory: '64M', cpuShares: 512 }, all(root))).toEqual([
+    const root = tree1();
+    expect(plan(root, { name: 'c' }, { memory: '64M', cpuShares: 512 }, all1(root))).toEqual([
       'the cgroup /cpu,cpuacct/own/c',
       'the cgroup /memory/own/c',
       '/cpu,cpuacct/own/c/cpu.shares <- 512 (cpuShares)',
@@ -73,8 +74,8 @@ describe('version 1', () => {
   });
 
   it('takes an absolute parent from the root of the hierarchy', () => {
-    const root = tree();
-    const planned = planCgroup({ name: 'bar', parent: '/foo' }, {}, all(root));
+    const root = tree1();
+    const planned = planCgroup({ name: 'bar', parent: '/foo' }, {}, all1(root));
     expect(titles(root, planned)).toEqual([
       'the cgroup /cpu,cpuacct/foo',
       'the cgroup /cpu,cpuacct/foo/bar',
@@ -109,14 +110,14 @@ describe('version 1', () => {
   });
 
   it('uses a hierarchy that only marks or orders where it is asked for', () => {
-    const root = tree();
-    expect(plan(root, { name: 'c' }, { netClsClassid: 1 }, all(root))).toContain(
+    const root = tree1();
+    expect(plan(root, { name: 'c' }, { netClsClassid: 1 }, all1(root))).toContain(
       'the cgroup /net_cls/c',
     );
   });
 
   it('gives a cpuset the CPUs and memory nodes of the cgroup above, and then what is asked for', () => {
-    const root = tree();
+    const root = tree1();
     const where = layout(v1(root, 'cpuset', '/own'));
     expect(plan(root, { name: 'c' }, { cpusetCpus: '1' }, where)).toEqual([
       'the cgroup /cpuset/own/c',
@@ -155,13 +156,16 @@ describe('version 1', () => {
       'unified: its files are of cgroup version 2, which is not mounted here',
     ],
   ] as [Resources, string][])('names the controller that %j lacks', (resources, message) => {
-    const root = tree();
+    const root = tree1();
     const [key] = Object.keys(resources);
-    expect(() => planCgroup({ name: 'c' }, resources, all(root))).toThrow(
+    expect(() => planCgroup({ name: 'c' }, resources, all1(root))).toThrow(
       expect.objectContaining({ code: 'ERR_NO_CONTROLLER', message, key }),
     );
   });
 });
+
+const container = (): string =>
+  makeTree({ 'unified/cgroup.type': 'domain\n', 'unified/cgroup.procs': '1\n2\n' });
 
 describe('version 2', () => {
   it('has the controllers passed on from the own cgroup down, what is asked for one by one', () => {
@@ -221,9 +225,6 @@ describe('version 2', () => {
   });
 
   describe('where the own cgroup has processes, and nothing above it is to be seen: a container', () => {
-    const container = (): string =>
-      makeTree({ 'unified/cgroup.type': 'domain\n', 'unified/cgroup.procs': '1\n2\n' });
-
     it('says what to do about it', () => {
       const root = container();
       expect(() =>
@@ -292,9 +293,9 @@ describe('hybrid', () => {
   });
 });
 
-describe('a cgroup of that name', () => {
-  const where = (root: string): Layout => layout(v1(root, 'memory'));
+const memoryOnly = (root: string): Layout => layout(v1(root, 'memory'));
 
+describe('a cgroup of that name', () => {
   it('is refused while it is in use, and by whom', () => {
     const root = makeTree({
       'memory/one/cgroup.procs': '17\n',
@@ -303,7 +304,7 @@ describe('a cgroup of that name', () => {
     });
     const refusal = (name: string): unknown => {
       try {
-        return planCgroup({ name }, {}, where(root));
+        return planCgroup({ name }, {}, memoryOnly(root));
       } catch (error) {
         return error;
       }
@@ -320,7 +321,7 @@ describe('a cgroup of that name', () => {
 
   it('is replaced where it is empty: it may have limits of its own', () => {
     const root = makeTree({ 'memory/c/cgroup.procs': '' });
-    expect(plan(root, { name: 'c' }, {}, where(root))).toEqual([
+    expect(plan(root, { name: 'c' }, {}, memoryOnly(root))).toEqual([
       'an empty cgroup in the place of /memory/c',
       'the cgroup /memory/c',
     ]);

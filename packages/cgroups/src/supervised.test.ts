@@ -215,10 +215,10 @@ it.skipIf(!hasVersion(2))('ends those who outlive the command (needs cgroup v2)'
   expect(leftOf(plan.name)).toEqual([]);
 });
 
-describe('countOomKills', () => {
-  const pieces = (...texts: readonly string[]): Uint8Array[] =>
-    texts.map((one) => Buffer.from(one.padEnd(32, '\0')));
+const pieces = (...texts: readonly string[]): Uint8Array[] =>
+  texts.map((one) => Buffer.from(one.padEnd(32, '\0')));
 
+describe('countOomKills', () => {
   it('reads what both versions say, in pieces', () => {
     expect(countOomKills(pieces('oom_kill_disable 0\nunder_oom 0\no', 'om_kill 12\n'))).toBe(12);
     expect(
