@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { cgroupsWith, isUnified } from '../cgroups.ts';
 import { command, nsinit } from '../cli/nsinit.ts';
 import { temporaryDirectory } from '../rootfs.ts';
-import { Box, lacks, needs } from './box.ts';
+import { Box, lacks, needs, patience } from './box.ts';
 
-describe.skipIf(lacks)(`limits that can’t be (${needs})`, () => {
+describe.skipIf(lacks)(`limits that can’t be (${needs})`, patience, () => {
   it.each([
     [['--memory', '64Q'], '--memory: '],
     [['--memory', '-5'], '--memory: '],

@@ -12,6 +12,9 @@ import { busybox, makeRootfs, temporaryDirectory } from '../rootfs.ts';
 export const needs = 'needs root, cgroups and busybox-static';
 export const lacks: boolean = process.getuid?.() !== 0 || !hasCgroups || !busybox;
 
+/** Each call of nsinit is a process of its own, and some machines are slow. */
+export const patience = { timeout: 90_000 } as const;
+
 /** A place for containers of a test: records, a root file system, and a cgroup that all of theirs are in. They end with it. */
 export class Box {
   readonly root: string = temporaryDirectory('containers');

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../rootfs.ts';
-import { Box, lacks, needs } from './box.ts';
+import { Box, lacks, needs, patience } from './box.ts';
 
 // What is opened for writing is not written to.
 const script = `
@@ -20,7 +20,7 @@ function answers(text: string): Record<string, string> {
   return Object.fromEntries(lines.map((line) => /^(.*) (yes|no)$/.exec(line)?.slice(1) ?? [line]));
 }
 
-describe.skipIf(lacks)(`devices (${needs})`, () => {
+describe.skipIf(lacks)(`devices (${needs})`, patience, () => {
   it.each([
     ['the usual ones may be used, all may be made', [], {}],
     ['a rule allows one more', ['--device-rule', 'c 1:11 w'], { 'open kmsg': 'yes' }],
@@ -57,7 +57,10 @@ describe.skipIf(lacks)(`devices (${needs})`, () => {
       environment: ['PATH=/bin'],
       mount_config: {
         device_nodes: [3, 5].map((minor_number) => ({
-          ...{ type: 99, major_number: 1, minor_number, file_mode: 438 },
+          type: 99,
+          major_number: 1,
+          minor_number,
+          file_mode: 438,
           path: `/dev/${minor_number === 3 ? 'null' : 'zero'}`,
         })),
       },

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cgroupsWith } from '../cgroups.ts';
 import { temporaryDirectory } from '../rootfs.ts';
-import { Box, counter, lacks, needs, until } from './box.ts';
+import { Box, counter, lacks, needs, patience, until } from './box.ts';
 
 /** Goes on as the machine's own processes: no pid namespace ends them all. */
 const shared = ['--namespace', 'pid=host', '--pids-limit', '40'] as const;
 
-describe.skipIf(lacks)(`the cgroup of a container (${needs})`, () => {
+describe.skipIf(lacks)(`the cgroup of a container (${needs})`, patience, () => {
   it('is named after the container, and goes with it', async () => {
     const box = new Box();
     await box.start('web', 'sleep', '60');
@@ -55,6 +55,7 @@ describe.skipIf(lacks)(`the cgroup of a container (${needs})`, () => {
     const box = new Box();
     await box.start('lost', ...counter);
     process.kill(Number((await box.state('lost'))['supervisorPid']), 'SIGKILL');
+    await box.output('kill', 'lost', 'KILL');
     await until(() => box.processes().length === 0);
     expect(box.cgroups()).not.toEqual([]);
     expect(await box.list()).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isUnified, readFileOf } from '../cgroups.ts';
-import { Box, counter, lacks, needs, until } from './box.ts';
+import { Box, counter, lacks, needs, patience, until } from './box.ts';
 
 /** CPU time that a process's cgroup has used, in microseconds. */
 function cpuTime(pid: number): number {
@@ -17,18 +17,18 @@ async function measure(pid: number): Promise<number> {
   return (cpuTime(pid) - before) / 1000 / (performance.now() - begun);
 }
 
-describe.skipIf(lacks)(`limits (${needs})`, () => {
+describe.skipIf(lacks)(`limits (${needs})`, patience, () => {
   it('a fifth of a CPU is 18 to 22 % over three seconds', async () => {
     const box = new Box();
     const pid = await box.start('busy', '--cpus', '0.2', 'sh', '-c', 'while :; do :; done');
     await delay(200);
     const shares: number[] = [];
     // A machine that is busy otherwise may give it less, never more.
-    while (shares.length < 4 && !shares.some((share) => share >= 0.18))
+    while (shares.length < 10 && !shares.some((share) => share >= 0.18))
       shares.push(await measure(pid));
     expect(Math.max(...shares)).toBeGreaterThanOrEqual(0.18);
     expect(Math.max(...shares)).toBeLessThanOrEqual(0.22);
-  }, 60_000);
+  });
 
   it('a number of processes stops a fork bomb', async () => {
     const box = new Box();

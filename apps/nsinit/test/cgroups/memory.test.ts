@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/index.ts';
 import { cgroupsWith } from '../cgroups.ts';
-import { afterGo, Box, lacks, needs, until } from './box.ts';
+import { afterGo, Box, lacks, needs, patience, until } from './box.ts';
 
 /** Takes 200 MB at once, and fills them. */
 const greedy = '/bin/busybox dd if=/dev/zero of=/dev/null bs=200M count=1';
 
-describe.skipIf(lacks)(`a limit on memory (${needs})`, () => {
+describe.skipIf(lacks)(`a limit on memory (${needs})`, patience, () => {
   it('has what takes more killed, which nsinit events tells', async () => {
     const box = new Box();
     const running = box.run('--id', 'greedy', '--memory', '64M', ...afterGo(`exec ${greedy}`));

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { cgroupsWith } from '../cgroups.ts';
-import { Box, counter, lacks, needs, until } from './box.ts';
+import { Box, counter, lacks, needs, patience, until } from './box.ts';
 
 const stateOf = async (box: Box): Promise<unknown> => (await box.list())[0]?.['status'];
 
@@ -11,7 +11,7 @@ async function stands(box: Box): Promise<boolean> {
   return box.count() === before;
 }
 
-describe.skipIf(lacks)(`a paused container (${needs})`, () => {
+describe.skipIf(lacks)(`a paused container (${needs})`, patience, () => {
   it('stands still until it is let go on', async () => {
     const box = new Box();
     await box.start('count', ...counter);
