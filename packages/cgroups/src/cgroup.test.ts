@@ -230,6 +230,39 @@ describe('processes', () => {
     );
   });
 
+  it.skipIf(!hasAny)(
+    'see it as the root of a cgroup namespace of their own (needs cgroups)',
+    async () => {
+      const group = await testCgroup();
+      const child = group.spawn('cat', ['/proc/self/cgroup'], {
+        namespaces: { cgroup: true },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const { output } = await outcome(child);
+      const roots = output.split('\n').filter((line) => line.endsWith(':/'));
+      expect(roots.length).toBeGreaterThanOrEqual(group.members.length);
+      expect(output).not.toContain('..');
+    },
+  );
+
+  it.skipIf(!hasAny)(
+    'begin in it also as another user of a user namespace (needs cgroups)',
+    async () => {
+      const group = await testCgroup();
+      const mappings = [{ containerId: 0, hostId: 100_000, size: 65_536 }];
+      const child = group.spawn('cat', ['/proc/self/cgroup'], {
+        namespaces: { user: true, mount: true },
+        uidMappings: mappings,
+        gidMappings: mappings,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const { output } = await outcome(child);
+      expect(output.split('\n').filter((line) => line.endsWith(`/${group.name}`))).toHaveLength(
+        group.members.length,
+      );
+    },
+  );
+
   it.skipIf(!hasAny)('may do more before they begin (needs cgroups)', async () => {
     const group = await testCgroup();
     let done = false;

@@ -160,9 +160,9 @@ export class Cgroup implements AsyncDisposable {
   spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): ChildProcess {
     const child = spawn(command, args, {
       ...options,
-      setUp: (kernel) => {
-        enter(kernel, openEntrances(kernel, this.members));
-        options.setUp?.(kernel);
+      cgroups: (program) => {
+        const entrances = openEntrances(program, this.members);
+        return { enter: (child) => enter(child, entrances) };
       },
     });
     this.#children.add(child);

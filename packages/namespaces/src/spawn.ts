@@ -26,7 +26,7 @@ import { launch, type Supervised } from './launch.ts';
 import { checkMappings, mapWriter, ownMapping, type IdMapping, type Mappings } from './mappings.ts';
 import { sortRequests, type Join, type NamespaceRequests } from './requests.ts';
 import { leaveGroups } from './root.ts';
-import { supervise } from './supervisor.ts';
+import { supervise, type Cgroups } from './supervisor.ts';
 import type { TimeOffsets } from './time.ts';
 
 /** Options of {@link spawn}: those of `child_process.spawn`, and the namespaces. */
@@ -42,6 +42,8 @@ export interface SpawnOptions extends Pick<
   readonly gidMappings?: readonly IdMapping[] | undefined;
   /** Needs a new time namespace. */
   readonly timeOffsets?: TimeOffsets | undefined;
+  /** Steps in front of all others that open the way into cgroups, which the command is in before anything else is done for it. */
+  readonly cgroups?: ((kernel: Program) => Cgroups) | undefined;
   /** More steps in front of the command, inside the namespaces: operations of other packages, on the Kernel that they are given. */
   readonly setUp?: ((kernel: Kernel) => void) | undefined;
   /** Where the command starts, as seen from inside. */
@@ -117,17 +119,21 @@ export function spawn(
   let child: ChildProcess;
   if (created.size === 0 && joined.length === 0 && !options.timeOffsets) {
     // Nothing that takes a second process.
+    options.cgroups?.(program).enter?.(program);
     setUp(program, options, false);
     execution();
     child = spawnProgram(program, processOptions).process;
     pids.set(child, ownPid(child));
   } else {
+    let cgroups: Cgroups = {};
     supervise(program, {
       created,
       joined,
       descriptors: passed.descriptors,
       mappings,
       timeOffsets: options.timeOffsets,
+      reserve: () => void (cgroups = options.cgroups?.(program) ?? {}),
+      cgroups: () => cgroups,
       childOnly: [...stdio.keys()].filter((index) => index > 2 && isOpen(stdio[index])),
       setUp: () => setUp(program, options, created.has('mount')),
       execute: execution,
