@@ -13,7 +13,7 @@ export const needs = 'needs root, cgroups and busybox-static';
 export const lacks: boolean = process.getuid?.() !== 0 || !hasCgroups || !busybox;
 
 /** Each call of nsinit is a process of its own, and some machines are slow. */
-export const patience = { timeout: 90_000 } as const;
+export const patience = { timeout: 180_000 } as const;
 
 /** A place for containers of a test: records, a root file system, and a cgroup that all of theirs are in. They end with it. */
 export class Box {
@@ -47,9 +47,14 @@ export class Box {
     return this.nsinit('run', ...this.#place, ...args);
   }
 
+  /** Starts a container in the background, which may have ended by now. */
+  async launch(id: string, ...args: readonly string[]): Promise<void> {
+    await this.output('run', '-d', '--id', id, ...this.#place, ...args);
+  }
+
   /** Starts a container in the background, and gives the pid of its first process. */
   async start(id: string, ...args: readonly string[]): Promise<number> {
-    await this.output('run', '-d', '--id', id, ...this.#place, ...args);
+    await this.launch(id, ...args);
     return Number((await this.state(id))['pid']);
   }
 

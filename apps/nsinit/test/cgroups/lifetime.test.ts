@@ -31,11 +31,7 @@ describe.skipIf(lacks)(`the cgroup of a container (${needs})`, patience, () => {
 
   it('is found by nsinit delete when its first process has left others behind', async () => {
     const box = new Box();
-    await box.output(
-      'run',
-      ...['-d', '--id', 'orphans', '--rootfs', box.rootfs, '--cgroup-parent', box.parent],
-      ...[...shared, 'sh', '-c', 'sleep 60 & sleep 60 & sleep 0.5'],
-    );
+    await box.launch('orphans', ...shared, 'sh', '-c', 'sleep 60 & sleep 60 & sleep 0.5');
     await until(() => box.processes().length === 2 || box.cgroups().length === 0);
     await box.output('delete', '--force', 'orphans');
     expect(box.processes()).toEqual([]);
