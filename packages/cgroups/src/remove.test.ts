@@ -84,6 +84,17 @@ describe.each([1, 2] as const)('version %d alone', (version) => {
     expect(leftOf(group.name)).toEqual([]);
   });
 
+  it.skipIf(lacks)(`ends and removes at once what is left of one ${needs}`, async () => {
+    const group = await testCgroup({}, where);
+    const child = group.spawn('sh', ['-c', 'sleep 60 & exec sleep 60'], { stdio: 'ignore' });
+    await whenIn(group, child);
+    const ended = once(child, 'exit');
+    removeNow(group.members);
+    expect(leftOf(group.name)).toEqual([]);
+    await ended;
+    expect(child.signalCode).toBe('SIGKILL');
+  });
+
   it.skipIf(lacks)(`kills what is frozen ${needs}`, async () => {
     const group = await testCgroup({}, where);
     const child = group.spawn('sleep', ['60'], { stdio: 'ignore' });

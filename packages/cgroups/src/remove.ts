@@ -31,13 +31,13 @@ export async function removeMembers(
  * @throws {CgroupError} (`ERR_CGROUP_NOT_EMPTY`) where the kernel is still busy with it.
  */
 export function removeNow(members: readonly Member[]): void {
-  const whole = members.find(({ version }) => version === 2);
-  if (whole) write(`${whole.path}/cgroup.kill`, '1');
+  killOnce(members);
   for (const { path, made } of members.toReversed()) {
     let failure: CgroupError | undefined;
     for (let tries = 0; tries < 20; tries += 1) {
       failure = removeOnce(path);
       if (!failure) break;
+      killOnce(members);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
     if (failure) throw failure;
@@ -122,18 +122,10 @@ export function processesIn(path: string): number[] {
  * @throws {CgroupError} (`ERR_CGROUP_NOT_EMPTY`) where processes are left after 5 seconds.
  */
 export async function killMembers(members: readonly Member[]): Promise<void> {
-  const whole = members.find(({ version }) => version === 2);
-  const freezer = members.find(
-    ({ version, controllers }) => version === 1 && controllers.includes('freezer'),
-  );
-  const place = whole ?? freezer ?? members[0];
-  if (!place) return;
   const deadline = performance.now() + patience;
   for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
-    if (whole) write(`${whole.path}/cgroup.kill`, '1');
-    else killFrozen(place.path, freezer !== undefined);
-    // Frozen by version 1 they don't even die.
-    if (freezer) write(`${freezer.path}/freezer.state`, 'THAWED');
+    const place = killOnce(members);
+    if (!place) return;
     const left = processesIn(place.path);
     if (left.length === 0) return;
     if (performance.now() > deadline) {
@@ -145,6 +137,20 @@ export async function killMembers(members: readonly Member[]): Promise<void> {
     }
     await delay(pause);
   }
+}
+
+/** @returns where what has been killed is to be looked for. */
+function killOnce(members: readonly Member[]): Member | undefined {
+  const whole = members.find(({ version }) => version === 2);
+  const freezer = members.find(
+    ({ version, controllers }) => version === 1 && controllers.includes('freezer'),
+  );
+  const place = whole ?? freezer ?? members[0];
+  if (whole) write(`${whole.path}/cgroup.kill`, '1');
+  else if (place) killFrozen(place.path, freezer !== undefined);
+  // Frozen by version 1 they don't even die.
+  if (freezer) write(`${freezer.path}/freezer.state`, 'THAWED');
+  return place;
 }
 
 function killFrozen(path: string, canFreeze: boolean): void {
