@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { Cgroup, CgroupError, removeNow, type CgroupReference } from '@ts-c/cgroups';
+import {
+  Cgroup,
+  CgroupError,
+  removeNow,
+  type CgroupReference,
+  type DeviceRule,
+} from '@ts-c/cgroups';
 import {
   ContainerStore,
   getState,
@@ -7,6 +13,7 @@ import {
   type ContainerRecord,
   type ContainerState,
 } from '@ts-c/state';
+import type { ContainerDescription } from '../description.ts';
 import type { Environment } from './command.ts';
 import { dataPath } from './read-config.ts';
 import type { ShownContainer } from './state-json.ts';
@@ -18,6 +25,8 @@ export interface Grouped {
   /** Of its first process. */
   readonly pid: number;
   readonly cgroup: Cgroup;
+  /** The rules about devices that it was started with. */
+  readonly devices: readonly DeviceRule[];
 }
 
 /** The store of containers. Before it forgets one that has ended, it removes the cgroup that a killed supervisor has left. */
@@ -94,7 +103,13 @@ export function findGrouped(store: ContainerStore, prefix: string): Grouped {
       'nsinit run makes one where cgroups are mounted and may be written to, unless --cgroup none is given; nsinit features says what is in the way',
     );
   }
-  return { id, pid: record.init.pid, cgroup };
+  return { id, pid: record.init.pid, cgroup, devices: devicesOf(record.config) };
+}
+
+/** A container that was described without rules may use all devices. */
+function devicesOf(config: unknown): readonly DeviceRule[] {
+  const { cgroup } = (config ?? {}) as Partial<ContainerDescription>;
+  return cgroup?.devices ?? [{ type: 'a' }];
 }
 
 /**
@@ -113,7 +128,7 @@ export function groupedHere(environment: Environment): Grouped {
     );
   }
   const cgroup = Cgroup.of(pid);
-  if (cgroup) return { id: cgroup.name, pid, cgroup };
+  if (cgroup) return { id: cgroup.name, pid, cgroup, devices: [] };
   throw new UsageError(
     `the container of ${directory} has no cgroup of its own`,
     `${join(directory, 'container.json')} needs the key cgroups`,

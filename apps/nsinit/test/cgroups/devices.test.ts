@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../rootfs.ts';
-import { Box, lacks, needs, patience } from './box.ts';
+import { Box, lacks, needs, patience, until } from './box.ts';
 
 // What is opened for writing is not written to.
 const script = `
@@ -41,6 +41,20 @@ describe.skipIf(lacks)(`devices (${needs})`, patience, () => {
       'read zero': 'yes',
       ...difference,
     });
+  });
+
+  it('are changed while it runs', async () => {
+    const box = new Box();
+    const answer = '(: > /dev/null) 2>/tmp/error && echo yes >> /answer || echo no >> /answer';
+    const script = `for file in go again; do until [ -e /$file ]; do sleep 0.05; done; ${answer}; done; sleep 60`;
+    const answered = (): string => readFileSync(join(box.rootfs, 'answer'), 'utf8');
+    await box.start('web', 'sh', '-c', script);
+    box.signal();
+    await until(() => existsSync(join(box.rootfs, 'answer')) && answered() === 'yes\n');
+    await box.output('update', '--device-rule', 'deny c 1:3 w', 'web');
+    box.signal('again');
+    await until(() => answered() !== 'yes\n');
+    expect(answered()).toBe('yes\nno\n');
   });
 
   it('are those of allowed_devices, and no others', async () => {

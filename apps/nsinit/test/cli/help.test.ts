@@ -116,6 +116,14 @@ describe('starting up', () => {
     },
   );
 
+  it.skipIf(!hasHooks).each(['stats', 'events', 'ps', 'update', 'pause', 'unpause'])(
+    'loads no packages for the help page of %s (needs module.registerHooks)',
+    async (name) => {
+      const urls = await loaded(['help', name]);
+      expect(urls.filter((url) => /\/packages\/|\/runtime\/|grouped/.test(url))).toEqual([]);
+    },
+  );
+
   it.skipIf(!hasHooks)(
     'loads no native code to list containers (needs module.registerHooks)',
     async () => {
@@ -124,7 +132,9 @@ describe('starting up', () => {
         [],
       );
       expect(
-        urls.filter((url) => /packages\/(mount|namespaces|capabilities|terminal)\//.test(url)),
+        urls.filter((url) =>
+          /packages\/(mount|namespaces|capabilities|terminal|cgroups)\//.test(url),
+        ),
       ).toEqual([]);
     },
   );

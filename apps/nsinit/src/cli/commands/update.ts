@@ -6,7 +6,7 @@ import { UsageError } from '../usage-error.ts';
 export default defineCommand({
   usage: ['[options] ID'],
   description:
-    'Limits that are not named stay as they are. All of them are changed, or none: when the kernel refuses one, those before it get back what they were.',
+    'Limits that are not named stay as they are. All of them are changed, or none: when the kernel refuses one, those before it get back what they were. Rules about devices are added to those that it was started with.',
   options: { ...resourceOptions, ...rootOption },
   examples: [
     { command: 'nsinit update --memory 256M web', about: 'Give it more, or less' },
@@ -15,19 +15,17 @@ export default defineCommand({
   rest: 'words',
   words: { min: 1, max: 1 },
   async run({ values, words }) {
-    const [{ findGrouped, openTidyStore }, { parseResources }, { defaultDevices }] =
-      await Promise.all([
-        import('../grouped.ts'),
-        import('../specs/resources.ts'),
-        import('../../runtime/defaults.ts'),
-      ]);
+    const [{ findGrouped, openTidyStore }, { parseResources }] = await Promise.all([
+      import('../grouped.ts'),
+      import('../specs/resources.ts'),
+    ]);
     const { root, ...limits } = values;
-    const resources = parseResources(limits, defaultDevices);
-    if (Object.keys(resources).length === 0)
+    if (Object.keys(parseResources(limits)).length === 0)
       throw new UsageError(
         'update: nothing is to be changed',
         'give at least one limit: --memory 256M',
       );
-    await findGrouped(openTidyStore(root), words[0] ?? '').cgroup.update(resources);
+    const { cgroup, devices } = findGrouped(openTidyStore(root), words[0] ?? '');
+    await cgroup.update(parseResources(limits, devices));
   },
 });
