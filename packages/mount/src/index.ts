@@ -40,6 +40,7 @@ export {
 } from './mountinfo.ts';
 export { parseMountOptions, type AttributeChange, type MountOptions } from './options.ts';
 export { moveRoot, pivotRoot, setReadOnlyRoot } from './pivot.ts';
+export { provideFiles, type ProvidedFile } from './provide.ts';
 export {
   defaultMaskedPaths,
   defaultReadonlyPaths,

@@ -6,6 +6,7 @@ import { createDeviceNodes } from './device-nodes.ts';
 import { createDeviceLinks, mountPtmx } from './links.ts';
 import { moveRoot, pivotRoot, setReadOnlyRoot } from './pivot.ts';
 import { defaultMaskedPaths, defaultReadonlyPaths, restrict } from './restrict.ts';
+import { provideFiles, type ProvidedFile } from './provide.ts';
 import { openRoot, type Root } from './root.ts';
 import { mountSystem } from './system.ts';
 import { owner, type MountPropagation } from './tree.ts';
@@ -37,6 +38,8 @@ export interface MountSetup {
   readonly mountPropagation?: MountPropagation;
   /** Is there a group 5 for terminals? By default yes; in a user namespace only if it has a mapping. */
   readonly hasTtyGroup?: boolean;
+  /** Files that the container is given, whatever the root has in their places. */
+  readonly files?: readonly ProvidedFile[];
   /** Steps that make /dev/console, when all else in /dev but links is there. */
   readonly console?: (root: Root) => void;
 }
@@ -60,6 +63,7 @@ export function setUpMountNamespace(kernel: Kernel, setup: MountSetup): void {
   createDeviceNodes(kernel, root, setup.deviceNodes);
   mountPtmx(kernel, root);
   setup.console?.(root);
+  provideFiles(kernel, root, setup.files ?? []);
   createDeviceLinks(kernel, root);
   restrict(kernel, root, {
     readonlyPaths: [...(restrictSys ? defaultReadonlyPaths : []), ...(setup.readonlyPaths ?? [])],
