@@ -47,9 +47,10 @@ async function* take<Sample>(
       throw error;
     }
     yield sample;
-    const now = performance.now();
-    due = nextDue(due, now, interval);
-    await pause(due - now, signal);
+    due = nextDue(due, performance.now(), interval);
+    // Timers may fire a little early; a sample is never taken early.
+    do await pause(Math.max(0, due - performance.now()), signal);
+    while (performance.now() < due);
   }
 }
 
@@ -58,7 +59,6 @@ export function nextDue(last: number, now: number, interval: number): number {
   return last + interval * Math.max(1, Math.ceil((now - last) / interval));
 }
 
-/** Timers may fire a little early; a sample never does. */
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   try {
     await sleep(Math.ceil(milliseconds), undefined, signal === undefined ? {} : { signal });
