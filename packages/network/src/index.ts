@@ -1,2 +1,13 @@
 export * as netlink from './netlink/index.ts';
 export * as rtnetlink from './route/index.ts';
+export { NetlinkDecodeError } from './netlink/decode-error.ts';
+export { NetlinkError } from './netlink/netlink-error.ts';
+export { NetlinkSocket } from './netlink/socket.ts';
+export {
+  watch,
+  type Change,
+  type Overrun,
+  type WatchedObject,
+  type WatchKind,
+  type WatchOptions,
+} from './route/watch.ts';

@@ -63,6 +63,7 @@ const encode = <I>(codec: Codec<unknown, I>, value: I): Buffer => {
 };
 const decode = <T>(codec: Codec<T>, from: Buffer): T => codec.read(from, 0, from.length);
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
+const octets = (text: string): Uint8Array => new Uint8Array(hex(text));
 
 describe('attributes', () => {
   it.each<[Input<typeof all>, string]>([
@@ -75,7 +76,7 @@ describe('attributes', () => {
     [{ be32: 0x12345678 }, '0800 0740 12345678'],
     [{ string: 'eth0' }, '0900 0800 65746830 00000000'],
     [{ string: '' }, '0500 0800 00000000'],
-    [{ bytes: hex('010203') }, '0700 0900 01020300'],
+    [{ bytes: octets('010203') }, '0700 0900 01020300'],
     [{ mac: '02:00:5e:10:00:ff' }, '0a00 0a00 02005e10 00ff0000'],
     [{ ip: '192.0.2.1' }, '0800 0b00 c0000201'],
     [{ ip: '2001:db8::1' }, '1400 0b00 20010db8 00000000 00000000 00000001'],
@@ -87,9 +88,9 @@ describe('attributes', () => {
     [{ numbers: [1, 2] }, '0c00 1000 01000000 02000000'],
     [{ kind: 'two', data: 9 }, '0800 1100 74776f00 0800 1200 09000000'],
     [{ kind: 'one', data: { id: 9 } }, '0800 1100 6f6e6500 0c00 1280 0600 0100 09000000'],
-    [{ kind: 'no', data: hex('ff') }, '0700 1100 6e6f0000 0500 1200 ff000000'],
+    [{ kind: 'no', data: octets('ff') }, '0700 1100 6e6f0000 0500 1200 ff000000'],
     [{ bool: true }, '0500 1300 01000000'],
-    [{ '#99': hex('0102') }, '0600 6300 01020000'],
+    [{ '#99': octets('0102') }, '0600 6300 01020000'],
   ])('%o are the same bytes in both directions', (value, text) => {
     expect(encode(all, value).toString('hex')).toBe(text.replaceAll(' ', ''));
     const read = decode(all, hex(text));
@@ -101,6 +102,7 @@ describe('attributes', () => {
     ['unknown ones in between', '0500 0100 07000000 0600 6380 01020000 0600 0200 34120000'],
     ['one that is there twice', '0500 0100 07000000 0500 0100 08000000 0500 0100 09000000'],
     ['an unknown one that is there twice', '0500 6300 07000000 0400 6300 0400 6300'],
+    ['no address', '0400 0b00'],
     ['a string without its NUL', '0800 0800 65746830'],
     ['a string with more behind its NUL', '0800 0800 65006800'],
     ['a string that is no UTF-8', '0800 0800 65ff6800'],
@@ -134,6 +136,7 @@ describe('attributes', () => {
     ['a length that leads outside', '0900 0100 00000000', /attribute 1 of 9 bytes, with 8 to go/],
     ['a number that is cut off', '0500 0300 01000000', /^u32: expected a number of 32 bits, got 1/],
     ['an address of five bytes', '0900 0b00 01020304 05000000', /^ip: expected 4 or 16 bytes/],
+    ['an address of one byte', '0500 0b00 01000000', /^ip: expected 4 or 16 bytes/],
     ['an error further in', '0900 0d80 0900 0100 05000000', /^nested: attribute 1 of 9 bytes/],
     ['an error in a list', '0c00 0e80 0800 0180 0500 0100', /^list: attribute 1 of 5 bytes/],
     ['a row with a rest', '0900 1000 01000000 02000000', /^numbers: 5 bytes, which 4 do not/],

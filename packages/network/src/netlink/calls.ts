@@ -1,4 +1,15 @@
-import { fd, flags, int, memory, OPEN, prefixed, sizeOf, syscall, uint } from '@ts-c/syscall';
+import {
+  defineStruct,
+  fd,
+  flags,
+  int,
+  memory,
+  OPEN,
+  prefixed,
+  sizeOf,
+  syscall,
+  uint,
+} from '@ts-c/syscall';
 
 /** Families, types and protocols of the sockets: netlink(7). */
 export const AF_NETLINK = 16;
@@ -23,6 +34,15 @@ const messageFlags = prefixed('MSG_', MSG);
 
 /** socket(2). */
 export const socket = syscall('socket', [int('domain'), uint('type'), int('protocol')], 'fd');
+/** bind(2). */
+export const bind = syscall('bind', [fd('sockfd'), memory('addr'), sizeOf('addrlen', 'addr')]);
+/** `struct sockaddr_nl`: a port that is 0 is one of the kernel's choice. */
+export const address = defineStruct('sockaddr_nl', {
+  family: { type: 'u16' },
+  pad: { type: 'u16' },
+  port: { type: 'u32' },
+  groups: { type: 'u32' },
+});
 /** setsockopt(2). */
 export const setsockopt = syscall('setsockopt', [
   fd('sockfd'),

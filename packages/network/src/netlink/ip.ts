@@ -3,15 +3,17 @@ import type { Codec } from './codec.ts';
 import { NetlinkDecodeError } from './decode-error.ts';
 import { describe, invalid } from './invalid.ts';
 
-/** An IP address in text, of whichever family its bytes are. */
+/** An IP address in text, of whichever family its bytes are. Some programs send an empty one for none: it is read as `''`. */
 export const ip: Codec<string> = {
   what: 'an IP address',
   read(bytes, start, end) {
     if (end - start === 4) return formatIPv4(bytes, start);
     if (end - start === 16) return formatIPv6(bytes, start);
+    if (end === start) return '';
     throw new NetlinkDecodeError(`expected 4 or 16 bytes of an address, got ${end - start}`, start);
   },
   write: (writer, value, name) => writer.write(parseIp(value, name)),
+  isExact: (value) => value !== '',
 };
 
 /** Four bytes, `192.0.2.1`. */

@@ -1,4 +1,4 @@
-import { checkInteger, Slot } from '@ts-c/syscall';
+import { checkInteger, Slot, type Value } from '@ts-c/syscall';
 import type { Codec } from './codec.ts';
 import { describe, invalid } from './invalid.ts';
 
@@ -6,7 +6,7 @@ import { describe, invalid } from './invalid.ts';
 export const NLA_F_NET_BYTEORDER = 0x4000;
 
 /** Refuses what is no whole number in range; faster than checkInteger, which does the explaining. */
-function check(name: string, value: number, min: number, max: number): void {
+function check(name: string, value: number | bigint, min: number, max: number): void {
   if (!(Number.isInteger(value) && value >= min && value <= max))
     checkInteger(name, value, min, max);
 }
@@ -50,7 +50,7 @@ export const u16: Codec<number> = {
 };
 
 /** A Slot in a message for a Program: what an earlier call has found, such as the index of a link. */
-export const u32: Codec<number, number | Slot> = {
+export const u32: Codec<number, Value> = {
   what: 'a number of 32 bits',
   size: 4,
   read: (bytes, start) => bytes.readUInt32LE(start),
@@ -60,12 +60,12 @@ export const u32: Codec<number, number | Slot> = {
       return;
     }
     check(name, value, 0, 0xffff_ffff);
-    writer.u32(value);
+    writer.u32(Number(value));
   },
 };
 
 /** As with {@link u32}, a Slot in a message for a Program. */
-export const i32: Codec<number, number | Slot> = {
+export const i32: Codec<number, Value> = {
   what: 'a number of 32 bits with a sign',
   size: 4,
   read: (bytes, start) => bytes.readInt32LE(start),
@@ -75,7 +75,7 @@ export const i32: Codec<number, number | Slot> = {
       return;
     }
     check(name, value, -0x8000_0000, 0x7fff_ffff);
-    writer.i32(value);
+    writer.i32(Number(value));
   },
 };
 

@@ -1,15 +1,11 @@
 import { isErrno, live, Memory } from '@ts-c/syscall';
-import { MSG, recvfrom } from './calls.ts';
-
-/** Size of `struct sockaddr_nl`, and where the port of the sender is. */
-const addressSize = 12;
-const portOffset = 4;
+import { address, MSG, recvfrom } from './calls.ts';
 
 /** Receives datagrams into one buffer, which grows to the largest. */
 export class Receiver {
   readonly #fd: number;
   readonly #probe = new Memory(1);
-  readonly #address = new Memory(addressSize);
+  readonly #address = new Memory(address.size);
   readonly #addressLength = new Memory(4);
   #buffer = new Memory(32 * 1024);
 
@@ -27,7 +23,7 @@ export class Receiver {
       const size = this.#size();
       if (size === undefined) return undefined;
       if (size > this.#buffer.size) this.#buffer = new Memory(2 ** Math.ceil(Math.log2(size)));
-      this.#addressLength.set('u32', 0, addressSize);
+      this.#addressLength.set('u32', 0, address.size);
       const received = Number(
         live.call(
           recvfrom,
@@ -40,7 +36,7 @@ export class Receiver {
         ),
       );
       // Another process may send here, too: only the kernel's port is 0.
-      if (this.#address.get('u32', portOffset) !== 0) continue;
+      if (this.#address.get('u32', address.offsets.port) !== 0) continue;
       const { buffer, byteOffset } = this.#buffer.bytes;
       return Buffer.from(buffer, byteOffset, Math.min(received, this.#buffer.size));
     }

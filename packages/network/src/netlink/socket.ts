@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { errnoNumber, isErrno, live, Memory, POLL, pollfd, ppoll } from '@ts-c/syscall';
 import { within, type NamespaceTarget } from '@ts-c/namespaces';
 import { sendto } from './calls.ts';
+import { closedError } from './closed-error.ts';
 import { Exchange } from './exchange.ts';
 import { messagesOf, NLM_F, refuseSlots, writeMessage } from './message.ts';
 import { NetlinkError } from './netlink-error.ts';
@@ -310,7 +311,3 @@ function dumped<T>(exchange: Exchange<T>, attempt: number): readonly T[] | undef
 }
 
 const nothing = (): void => {};
-
-function closedError(): Error {
-  return Object.assign(new Error('the netlink socket is closed'), { code: 'ERR_NETLINK_CLOSED' });
-}

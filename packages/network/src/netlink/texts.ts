@@ -27,7 +27,7 @@ export const string: Codec<string> = {
 /** Bytes as they are; a copy of them. */
 export const bytes: Codec<Uint8Array> = {
   what: 'bytes',
-  read: (from, start, end) => Uint8Array.prototype.slice.call(from, start, end),
+  read: (from, start, end) => new Uint8Array(from.subarray(start, end)),
   write(writer, value, name) {
     if (!(value instanceof Uint8Array))
       throw invalid(`${name}: expected a Uint8Array, got ${describe(value)}`);

@@ -10,11 +10,13 @@ export { BRIDGE_PORT_STATE, bridgeData, bridgePortData } from './bridge-messages
 export { IPVLAN_FLAG, IPVLAN_MODE, MACVLAN_MODE, TUN_TYPE, VLAN_PROTOCOL } from './link-kinds.ts';
 export {
   deleteLink,
+  deleteLinkProperty,
   EXTENDED,
   getLink,
   IFF,
   linkMessage,
   newLink,
+  newLinkProperty,
   setLink,
   type LinkKind,
 } from './link-messages.ts';
@@ -45,3 +47,11 @@ export {
   ruleMessage,
 } from './rule-messages.ts';
 export { AF, RTM } from './types.ts';
+export {
+  watch,
+  type Change,
+  type Overrun,
+  type WatchedObject,
+  type WatchKind,
+  type WatchOptions,
+} from './watch.ts';

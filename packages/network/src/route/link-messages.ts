@@ -1,5 +1,5 @@
 import { selected } from '../netlink/arrays.ts';
-import { attributes, repeated } from '../netlink/attributes.ts';
+import { attributes, NLA_F_NESTED, repeated } from '../netlink/attributes.ts';
 import { body } from '../netlink/message.ts';
 import { i32, u16, u32, u64, u8 } from '../netlink/numbers.ts';
 import { operation } from '../netlink/request.ts';
@@ -52,6 +52,9 @@ const map = struct('rtnl_link_ifmap', {
   port: u8,
   pad: padding(4),
 });
+
+/** Attributes that are of no concern here, as bytes. */
+const flaggedBytes = { ...bytes, typeFlags: NLA_F_NESTED };
 
 const propertyList = attributes({ alternativeNames: [53, repeated(string)] }, { flagged: true });
 
@@ -109,6 +112,11 @@ const shared = {
   allMulticast: [61, u32],
   gsoIpv4MaxSize: [63, u32],
   groIpv4MaxSize: [64, u32],
+  dpllPin: [65, flaggedBytes],
+  maxPacingOffloadHorizon: [66, u32],
+  isNamespaceImmutable: [67, u8],
+  headroom: [68, u16],
+  tailroom: [69, u16],
 } as const;
 
 /** The other end of a veth pair, as it is created. */
@@ -163,5 +171,9 @@ export const newLink = operation('RTM_NEWLINK', RTM.NEWLINK, linkMessage);
 export const setLink = operation('RTM_SETLINK', RTM.SETLINK, linkMessage);
 /** Deletes a link. */
 export const deleteLink = operation('RTM_DELLINK', RTM.DELLINK, linkMessage);
+/** Gives a link more names: `properties`. */
+export const newLinkProperty = operation('RTM_NEWLINKPROP', RTM.NEWLINKPROP, linkMessage);
+/** Takes such names from a link. */
+export const deleteLinkProperty = operation('RTM_DELLINKPROP', RTM.DELLINKPROP, linkMessage);
 /** Asks for a link, or in a dump for all. */
 export const getLink = operation('RTM_GETLINK', RTM.GETLINK, linkMessage);

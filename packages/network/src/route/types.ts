@@ -16,6 +16,8 @@ export const RTM = {
   NEWRULE: 32,
   DELRULE: 33,
   GETRULE: 34,
+  NEWLINKPROP: 108,
+  DELLINKPROP: 109,
 } as const;
 
 /** Families of addresses. Those of a bridge's ports are `BRIDGE`. */
