@@ -9,8 +9,6 @@ export class Exchange<T = unknown> {
   readonly sequence: number;
   /** What has been answered. */
   readonly replies: T[] = [];
-  /** What the kernel said about a request that it granted. */
-  warning: string | undefined;
   error: Error | undefined;
   isDone = false;
   /** Things changed while they were listed: some may be missing, or be there twice. */
@@ -67,7 +65,6 @@ export class Exchange<T = unknown> {
       this.fail(new NetlinkError({ errno }, name, explanation));
       return;
     }
-    this.warning = explanation.reason;
     this.isDone = true;
   }
 

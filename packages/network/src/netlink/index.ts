@@ -50,7 +50,7 @@ export {
 } from './struct.ts';
 export { bytes, exactly, flag, linkAddress, string } from './texts.ts';
 export { Writer } from './writer.ts';
-export { MSG, NETLINK } from './calls.ts';
+export { NETLINK } from './calls.ts';
 export { NetlinkError, type Explanation } from './netlink-error.ts';
 export { openSocket, type SocketOptions } from './open-socket.ts';
 export { operation, request, type Operation, type Request } from './request.ts';

@@ -7,7 +7,7 @@ import { padding, struct } from '../netlink/struct.ts';
 import { bytes, linkAddress, string } from '../netlink/texts.ts';
 import { bridgeData, bridgePortData } from './bridge-messages.ts';
 import { ipvlanData, macvlanData, tunData, vlanData, vxlanData } from './link-kinds.ts';
-import { linkStatistics, linkStatistics32 } from './statistics.ts';
+import { linkStatistics } from './statistics.ts';
 import { RTM } from './types.ts';
 
 /** Flags of a link, `IFF_*`: netdevice(7). */
@@ -66,7 +66,8 @@ const shared = {
   mtu: [4, u32],
   link: [5, i32],
   qdisc: [6, string],
-  statistics32: [7, linkStatistics32],
+  // The same counters in 32 bits, which overflow.
+  statistics32: [7, bytes],
   master: [10, u32],
   txQueueLength: [13, u32],
   map: [14, map],

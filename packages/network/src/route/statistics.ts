@@ -1,43 +1,38 @@
-import { u32, u64 } from '../netlink/numbers.ts';
+import { u64 } from '../netlink/numbers.ts';
 import { struct } from '../netlink/struct.ts';
-import type { Codec } from '../netlink/codec.ts';
 
-/** The counters of a link in the order of `struct rtnl_link_stats64`, from the link's own point of view. */
-function counters<T, I>(type: Codec<T, I>) {
-  return {
-    rxPackets: type,
-    txPackets: type,
-    rxBytes: type,
-    txBytes: type,
-    rxErrors: type,
-    txErrors: type,
-    rxDropped: type,
-    txDropped: type,
-    multicast: type,
-    collisions: type,
-    rxLengthErrors: type,
-    rxOverErrors: type,
-    rxCrcErrors: type,
-    rxFrameErrors: type,
-    rxFifoErrors: type,
-    rxMissedErrors: type,
-    txAbortedErrors: type,
-    txCarrierErrors: type,
-    txFifoErrors: type,
-    txHeartbeatErrors: type,
-    txWindowErrors: type,
-    rxCompressed: type,
-    txCompressed: type,
-    rxNohandler: type,
-  };
-}
-
-/** 64-bit counters. The last came with Linux 6.0, the one before with 4.6. */
+/**
+ * 64-bit counters of a link, `struct rtnl_link_stats64`, from its own point of view. The last came with Linux 6.0, the one before
+ * with 4.6.
+ */
 export const linkStatistics = struct(
   'rtnl_link_stats64',
-  { ...counters(u64), rxOtherhostDropped: u64 },
+  {
+    rxPackets: u64,
+    txPackets: u64,
+    rxBytes: u64,
+    txBytes: u64,
+    rxErrors: u64,
+    txErrors: u64,
+    rxDropped: u64,
+    txDropped: u64,
+    multicast: u64,
+    collisions: u64,
+    rxLengthErrors: u64,
+    rxOverErrors: u64,
+    rxCrcErrors: u64,
+    rxFrameErrors: u64,
+    rxFifoErrors: u64,
+    rxMissedErrors: u64,
+    txAbortedErrors: u64,
+    txCarrierErrors: u64,
+    txFifoErrors: u64,
+    txHeartbeatErrors: u64,
+    txWindowErrors: u64,
+    rxCompressed: u64,
+    txCompressed: u64,
+    rxNohandler: u64,
+    rxOtherhostDropped: u64,
+  },
   23 * 8,
 );
-
-/** 32-bit counters, which overflow. */
-export const linkStatistics32 = struct('rtnl_link_stats', counters(u32), 23 * 4);
