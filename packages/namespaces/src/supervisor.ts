@@ -7,6 +7,7 @@ import {
   Memory,
   openat,
   OPEN,
+  pidfdSendSignal,
   pipe2,
   PR,
   prctl,
@@ -17,6 +18,7 @@ import {
   SIGNAL,
   write,
   type Program,
+  type Slot,
   type Value,
   POLL,
   pollfd,
@@ -27,9 +29,13 @@ import {
   cloneArgs,
   cloneIntoCgroup,
   clonePidfd,
+  P,
+  siginfo,
   SIG_SETMASK,
   sigprocmask,
   unshare,
+  waitid,
+  WEXITED,
 } from './calls.ts';
 import { fail } from './fail.ts';
 import { invalid } from './invalid.ts';
@@ -71,6 +77,11 @@ export interface Supervision {
   readonly beforeKill?: ((program: Program) => void) | undefined;
   /** Steps of the supervisor at its end, whatever that was; the status of the child, as waitid(2) gives it, if there was one. */
   readonly release?: (program: Program, status: Memory | undefined) => void;
+  /**
+   * Steps of the supervisor once the child has been cloned into its namespaces, which does nothing meanwhile; `pid` is the child's as the
+   * supervisor sees it. Where they fail, the child is ended first and `release` done then.
+   */
+  readonly attach?: ((program: Program, pid: Value) => void) | undefined;
   /** Cgroups that the child is to be in, asked for once `reserve` has made them. */
   readonly cgroups?: (() => Cgroups) | undefined;
   /** Steps of the child: what turns it into what it is to be. */
@@ -107,6 +118,7 @@ export function supervise(program: Program, supervision: Supervision): void {
     program.call(sigprocmask, SIG_SETMASK, allSignals(), null, 8);
   });
   const silent = program.variable('silent');
+  const waiting = supervision.attach && program.variable('waiting');
   const quit = (): void => {
     program.set(silent, 1);
     fail(program, { code: 'ERR_ABANDONED', message: 'nobody is left to hear of this' });
@@ -115,7 +127,7 @@ export function supervise(program: Program, supervision: Supervision): void {
     () => {
       reserve?.(program);
       const child = program.section(owner, 'namespaces and the child', () =>
-        startChild(program, supervision, quit),
+        startChild(program, supervision, quit, waiting),
       );
       program.section(owner, 'until the child ends', () =>
         watchChild(program, { ...child, beforeKill, release }),
@@ -123,10 +135,19 @@ export function supervise(program: Program, supervision: Supervision): void {
     },
     () => {
       program.unless(silent, { equals: 1 }, () => sendFailure(program, program.failure()));
+      if (waiting) endWaiting(program, waiting);
       release?.(program, undefined);
       program.try(exitGroup, failedStatus);
     },
   );
+}
+
+/** Steps that end a child which still waits to be attached, so that nothing of it is in the way of what is removed. */
+function endWaiting(program: Program, pidfd: Slot): void {
+  program.unless(pidfd, { equals: 0 }, () => {
+    program.try(pidfdSendSignal, pidfd, SIGNAL.SIGKILL, null, 0);
+    program.try(waitid, P.PIDFD, pidfd, new Memory(siginfo.size), WEXITED, null);
+  });
 }
 
 /** Refuses what would otherwise be left out without a word. */
@@ -148,11 +169,16 @@ function checkSupervision({
     );
 }
 
-function startChild(program: Program, supervision: Supervision, quit: () => void): Child {
-  const { created, hold, gate, childOnly = [] } = supervision;
+function startChild(
+  program: Program,
+  supervision: Supervision,
+  quit: () => void,
+  waiting: Slot | undefined,
+): Child {
+  const { created, hold, gate, attach, childOnly = [] } = supervision;
   enterNamespaces(program, supervision, quit);
   const executed = openPipe(program);
-  const proceed = hold || gate ? openPipe(program) : undefined;
+  const proceed = hold || gate || attach ? openPipe(program) : undefined;
   const pidfd = new Memory(4);
   const cgroups = supervision.cgroups?.() ?? {};
   const flags = cloneFlags(
@@ -180,6 +206,13 @@ function startChild(program: Program, supervision: Supervision, quit: () => void
   // Whoever reads from the child is to see the end when the child closes its side, and not wait for us.
   program.call(closeRange, 0, 2, 0);
   for (const descriptor of childOnly) program.call(close, descriptor);
+  if (attach && waiting && proceed) {
+    program.set(waiting, program.load(pidfd, 0, 4));
+    attach(program, pid);
+    program.set(waiting, 0);
+    // With a hold it is for whoever started us to say.
+    if (!hold) program.call(write, proceed.write, Memory.text('go', '+'), 1);
+  }
   reports.created.send(program, pid);
   return { pidfd: program.load(pidfd, 0, 4), executed: executed.read, proceed: proceed?.write };
 }
@@ -217,14 +250,14 @@ function beChild(
   executed: Pipe,
   proceed: Pipe | undefined,
 ): void {
-  const { created, hold, gate, session, outlives, enter, setUp, execute } = supervision;
+  const { created, hold, gate, attach, session, outlives, enter, setUp, execute } = supervision;
   program.section(owner, 'the child', () => {
     program.call(prctl, PR.SET_PDEATHSIG, SIGNAL.SIGKILL, 0, 0, 0);
     program.call(close, executed.read);
     if (proceed) program.call(close, proceed.write);
     endWithSupervisor(program, executed.write);
     enter?.(program);
-    if (hold && proceed) awaitByte(program, proceed.read);
+    if ((hold || attach) && proceed) awaitByte(program, proceed.read);
     if (session) program.call(setsid);
     // Only now: by the time it may proceed it has been placed in the cgroups that are to be its root.
     if (created.has('cgroup')) program.call(unshare, namespaceOf('cgroup').flag);

@@ -1,0 +1,189 @@
+import {
+  AT,
+  close,
+  flock,
+  LOCK,
+  unlinkat,
+  type Kernel,
+  type Program,
+  type Slot,
+  type Value,
+} from '@ts-c/syscall';
+import { openSocket } from '../netlink/open-socket.ts';
+import {
+  addNatTable,
+  deleteNatTable,
+  natTable,
+  openNetfilterSocket,
+  writeSysctls,
+} from '../nftables/index.ts';
+import { makeBridge, removeLink } from './bridge.ts';
+import { configureNetwork } from './configure.ts';
+import type { DevicePlan } from './device.ts';
+import { openLeases, takeLease, whileLocked, type Lease } from './lease.ts';
+import type { NetworkPlan } from './plan.ts';
+import { asFarAsPossible } from './refusals.ts';
+import { attachDevice } from './strategies/index.ts';
+
+/** A container's network whose life is a part of a supervisor's. */
+export interface SupervisedNetwork {
+  /** Steps of the supervisor before the child is there: leases, bridges that are not there yet, sysctls, tables of nf_tables. */
+  reserve(program: Program): void;
+  /**
+   * Puts devices into the network namespace of the child, which waits: steps of the supervisor, or with `live`, where the supervisor
+   * has given up, by a user namespace, the right to.
+   */
+  attach(kernel: Kernel, pid: Value): void;
+  /** Steps of the child in its network namespace: devices get their addresses, come up, and routes lead over them. */
+  configure(kernel: Kernel): void;
+  /** Steps of the supervisor at its end: what `reserve` has made goes. The devices have gone with the namespace. */
+  release(program: Program): void;
+}
+
+const owner = '@ts-c/network';
+
+/**
+ * Writes a container's network into its supervisor.
+ *
+ * What the supervisor may not remove, or could not as it was killed, {@link sweepNetworks} finds.
+ */
+export function superviseNetwork(plan: NetworkPlan): SupervisedNetwork {
+  const { id, devices } = plan;
+  const held: Held = { leases: -1, isOpen: undefined, taken: new Map(), tables: new Map() };
+  return {
+    reserve(program) {
+      if (isOutside(plan)) reserve(program, plan, held);
+    },
+    attach: (kernel, pid) => attachDevices(kernel, devices, pid),
+    configure: (kernel) => configureNetwork(kernel, plan),
+    release(program) {
+      if (isOutside(plan) && held.isOpen)
+        program.section(owner, `the end of ${id}’s network`, () => release(program, plan, held));
+    },
+  };
+}
+
+/** What the supervisor holds, as far as it has come. */
+interface Held {
+  /** The directory of all leases. */
+  leases: Value;
+  /** 1 once that is open. */
+  isOpen: Slot | undefined;
+  /** 1 once the lease is ours. */
+  readonly taken: Map<Lease, Slot>;
+  /** By the id of the table, 1 once that is made. */
+  readonly tables: Map<string, Slot>;
+}
+
+/** Is there anything outside of the container to make and remove? */
+function isOutside({ leases, bridges, sysctls, nat }: NetworkPlan): boolean {
+  return leases.length + bridges.length + sysctls.length + nat.length > 0;
+}
+
+function reserve(program: Program, plan: NetworkPlan, held: Held): void {
+  const { root, bridges, leases, sysctls, nat } = plan;
+  held.isOpen = program.variable('leases');
+  for (const lease of leases) held.taken.set(lease, program.variable('taken'));
+  for (const { id: table } of nat) held.tables.set(table, program.variable('table'));
+  program.section(owner, 'leases', () => {
+    held.leases = openLeases(program, root);
+    program.set(held.isOpen as Slot, 1);
+  });
+  whileLocked(program, held.leases, () => {
+    for (const lease of leases)
+      program.section(owner, `the address ${lease.address} on ${lease.bridge}`, () => {
+        takeLease(program, held.leases, lease);
+        program.set(held.taken.get(lease) as Slot, 1);
+      });
+    if (bridges.length === 0) return;
+    const socket = program.section(owner, 'bridges', () => openSocket(program));
+    for (const bridge of bridges)
+      program.section(owner, `the bridge ${bridge.name}`, () =>
+        makeBridge(program, socket, bridge),
+      );
+    program.section(owner, 'bridges', () => program.call(close, socket));
+  });
+  writeSysctls(program, sysctls);
+  if (nat.length === 0) return;
+  const netfilter = program.section(owner, 'nftables', () => openNetfilterSocket(program));
+  for (const options of nat) {
+    // What is left of a container of this id that was killed.
+    deleteNatTable(program, netfilter, options.id);
+    addNatTable(program, netfilter, natTable(options));
+    program.set(held.tables.get(options.id) as Slot, 1);
+  }
+  program.section(owner, 'nftables', () => program.call(close, netfilter));
+}
+
+function attachDevices(kernel: Kernel, devices: readonly DevicePlan[], pid: Value): void {
+  const outer = devices.filter(({ type }) => type !== 'loopback');
+  if (outer.length === 0) return;
+  const socket = kernel.section(owner, 'the container’s devices', () => openSocket(kernel));
+  kernel.ensure(
+    () => {
+      for (const device of outer)
+        kernel.section(owner, titleOf(device), () => attachDevice(kernel, socket, device, pid));
+    },
+    () => kernel.call(close, socket),
+  );
+}
+
+function titleOf(device: DevicePlan): string {
+  if (device.type === 'veth')
+    return `${device.name} with ${device.host} on the bridge ${device.bridge}`;
+  return 'parent' in device ? `${device.name}, ${device.type} of ${device.parent}` : device.name;
+}
+
+function release(program: Program, plan: NetworkPlan, held: Held): void {
+  const { leases, bridges } = plan;
+  for (const [id, made] of held.tables)
+    program.unless(made, { equals: 0 }, () =>
+      asFarAsPossible(program, () => removeTable(program, id)),
+    );
+  program.unless(held.isOpen as Slot, { equals: 0 }, () => {
+    program.try(flock, held.leases, LOCK.EX);
+    for (const lease of leases)
+      program.unless(held.taken.get(lease) as Slot, { equals: 0 }, () =>
+        program.try(unlinkat, held.leases, `${lease.bridge}/${lease.address}`, 0),
+      );
+    const names = new Set([
+      ...leases.map(({ bridge }) => bridge),
+      ...bridges.map(({ name }) => name),
+    ]);
+    for (const name of names)
+      leaveBridge(
+        program,
+        held.leases,
+        name,
+        bridges.some((each) => each.name === name),
+      );
+    program.try(flock, held.leases, LOCK.UN);
+  });
+}
+
+/** Deletes a table of nf_tables. */
+export function removeTable(kernel: Kernel, id: string): void {
+  const socket = openNetfilterSocket(kernel);
+  kernel.ensure(
+    () => deleteNatTable(kernel, socket, id),
+    () => kernel.call(close, socket),
+  );
+}
+
+/** Who removes the directory of a bridge was its last user, and removes the bridge if it was made on demand. */
+export function leaveBridge(
+  kernel: Kernel,
+  leases: Value,
+  name: string,
+  isOnDemand: boolean,
+): void {
+  asFarAsPossible(kernel, () => {
+    kernel.call(unlinkat, leases, name, AT.REMOVEDIR);
+    if (!isOnDemand) return;
+    const socket = openSocket(kernel);
+    kernel.ensure(
+      () => removeLink(kernel, socket, name),
+      () => kernel.call(close, socket),
+    );
+  });
+}
