@@ -109,8 +109,12 @@ export interface Followed {
   readonly ended: Promise<number | null>;
 }
 
-/** A script that counts as fast as it can: it makes a file longer. */
-export const counter: readonly string[] = ['sh', '-c', 'while :; do echo >> /count; done'];
+/** A script that counts, by making a file longer, and leaves others time to do something too. */
+export const counter: readonly string[] = [
+  'sh',
+  '-c',
+  'while :; do echo >> /count; sleep 0.02; done',
+];
 
 /** A script that waits for the file `go`, and then does something. */
 export function afterGo(script: string): readonly string[] {

@@ -16,7 +16,7 @@ describe.skipIf(lacks)(`a paused container (${needs})`, patience, () => {
     const box = new Box();
     await box.start('count', ...counter);
     const events = box.follow('events', 'count');
-    await until(() => box.count() > 10);
+    await until(() => box.count() > 5);
     await until(() => events.lines().length > 0);
 
     await box.output('pause', 'count');
