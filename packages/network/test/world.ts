@@ -66,13 +66,11 @@ export class Machine implements AsyncDisposable {
 
   /** Asks a server from here: the answer, `nothing`, or the code of the error. */
   async ask(protocol: 'tcp' | 'udp', host: string, port: number): Promise<string> {
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    this.inside(() =>
-      execFile(process.execPath, ['-e', client, protocol, host, `${port}`], (error, stdout) =>
-        error ? reject(error) : resolve(stdout.trim()),
-      ),
-    );
-    return promise;
+    const answer = this.inside(() => {
+      const child = execFile(process.execPath, ['-e', client, protocol, host, `${port}`]);
+      return { chunks: child.stdout?.toArray() };
+    });
+    return ((await answer.chunks) ?? []).join('').trim();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,6 +82,9 @@ export class Machine implements AsyncDisposable {
 }
 
 const environment = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
+
+// Not to wait until nobody objects to it.
+const nodad = (address: string): string[] => (address.includes(':') ? ['nodad'] : []);
 
 /**
  * A machine called host, with a bridge `br0` that has two containers on it, and one outside of it:
@@ -105,7 +106,6 @@ export async function makeWorld(): Promise<
       machine.run('ip', 'address', 'add', address, 'dev', device, ...nodad(address));
     machine.run('ip', 'link', 'set', device, 'up');
   };
-  const nodad = (address: string): string[] => (address.includes(':') ? ['nodad'] : []);
   const cable = (device: string, to: Machine): void =>
     void host.run('ip', ...`link add ${device} type veth peer eth0 netns ${to.pid}`.split(' '));
   host.run('ip', 'link', 'add', 'br0', 'type', 'bridge');
@@ -115,6 +115,8 @@ export async function makeWorld(): Promise<
   for (const [index, machine] of [web, other].entries()) {
     cable(`veth${index}`, machine);
     host.run('ip', 'link', 'set', `veth${index}`, 'master', 'br0', 'up');
+    // With br_netfilter a packet to its own published port goes back where it came from without having left the bridge.
+    host.run('ip', ...`link set veth${index} type bridge_slave hairpin on`.split(' '));
     addresses(machine, 'eth0', `10.0.0.${2 + index}/24`, `fd00::${2 + index}/64`);
     machine.run('ip', 'route', 'add', 'default', 'via', '10.0.0.1');
     machine.run('ip', '-6', 'route', 'add', 'default', 'via', 'fd00::1');

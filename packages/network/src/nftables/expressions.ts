@@ -158,7 +158,13 @@ export function forwardTo(address: string, port?: number): Expressions {
   ];
 }
 
+const verdict = (code: number): Expression => ({
+  name: 'immediate',
+  data: { register: verdictRegister, data: { verdict: { code } } },
+});
+
 /** `drop`. */
-export const drop = (): Expressions => [
-  { name: 'immediate', data: { register: verdictRegister, data: { verdict: { code: 0 } } } },
-];
+export const drop = (): Expressions => [verdict(0)];
+
+/** `return`: the rest of the chain is not for it. */
+export const leave = (): Expressions => [verdict(0x1_0000_0000 - 5)];

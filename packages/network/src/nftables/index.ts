@@ -1,5 +1,6 @@
 export { addNatTable, deleteNatTable } from './apply.ts';
 export { openNetfilterSocket, sendBatch, withNetfilter } from './batch.ts';
+export { claimPorts } from './claim-ports.ts';
 export {
   batchBegin,
   batchEnd,

@@ -12,6 +12,7 @@ import {
   isLocal,
   leavesBy,
   leavesElsewhere,
+  leave,
   masquerade,
   type Expressions,
 } from './expressions.ts';
@@ -71,13 +72,13 @@ type ChainName = keyof typeof hooks;
  * - What the container sends leaves the host with the host's address (masquerading), unless it stays on the bridge.
  * - Published ports of the host lead to the container: for other machines, for the host itself, and for containers on the bridge, the
  *   container itself among them. Ports without an address are those of all addresses of the host, in the families that the container
- *   has. Ports on a loopback address are there for the host alone.
+ *   has. Ports on 127.0.0.1 are there for the host alone. On `::1` there are none: Linux can't forward from there.
  * - Nothing on the bridge reaches the host's 127.0.0.0/8, which `route_localnet` would let it: see {@link natSysctls}.
  *
  * It decides nothing about who may pass: where the host has a filter whose forward chain drops, that has to let the bridge through.
  *
  * @throws {TypeError} `ERR_INVALID_ARG_VALUE`, which names the field: names that the kernel would not take, ports that overlap, ports on
- * an address of a family that the container has no address of.
+ * an address of a family that the container has no address of, or on `::1`.
  */
 export function natTable(options: NatOptions): NatTable {
   const name = natTableName(options.id);
@@ -101,6 +102,9 @@ export function natTable(options: NatOptions): NatTable {
         ...hasAddress(side, '127.0.0.0', 8),
         ...drop(),
       ]);
+  // A connection to it would hang: the kernel takes no answer to ::1 from a bridge. This way it is refused at once.
+  if (published.length > 0 && addresses.some(({ address }) => familyOf(address) === NFPROTO.IPV6))
+    rules.output.push([...isFamily(NFPROTO.IPV6), ...hasAddress('destination', '::1'), ...leave()]);
   for (const [index, each] of published.entries())
     for (const { address } of targetsOf(each, addresses, `published[${index}]`))
       for (const rule of forwardRules(each, address)) {

@@ -21,7 +21,7 @@ export interface PublishedPorts {
 }
 
 const expected =
-  '[HOSTIP:]HOSTPORT:PORT[/tcp|udp], such as 8080:80, 127.0.0.1:5353:53/udp or [::1]:8000-8010:80-90';
+  '[HOSTIP:]HOSTPORT:PORT[/tcp|udp], such as 8080:80, 127.0.0.1:5353:53/udp or [2001:db8::1]:8000-8010:80-90';
 
 /**
  * Reads what `--publish` takes: `[HOSTIP:]HOSTPORT:PORT[/tcp|udp]`. An IPv6 address stands in brackets; both ports may be ranges of the

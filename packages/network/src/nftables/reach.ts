@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { formatIPv6, parseIp } from '../netlink/index.ts';
 import { describe, invalid } from '../netlink/invalid.ts';
 import { familyOf } from './expressions.ts';
@@ -9,11 +9,9 @@ export function isAny(hostAddress: string | undefined): boolean {
   return hostAddress === undefined || parseIp(hostAddress).every((byte) => byte === 0);
 }
 
-/** Is it an address that a machine has for itself alone: `127.0.0.1`, `::1`? */
+/** Is it one of 127.0.0.0/8, which a machine has for itself alone? */
 export function isLoopback(hostAddress: string | undefined): boolean {
-  if (hostAddress === undefined) return false;
-  const bytes = parseIp(hostAddress);
-  return isIPv4(hostAddress) ? bytes[0] === 127 : formatIPv6(bytes) === '::1';
+  return hostAddress !== undefined && isIPv4(hostAddress) && parseIp(hostAddress)[0] === 127;
 }
 
 /** Do ports reach the host's 127.0.0.0/8? */
@@ -32,13 +30,21 @@ export function overlap(one: string | undefined, other: string | undefined): boo
 /**
  * The addresses of the container that published ports lead to: the first one of each family that they are open in.
  *
- * @throws {TypeError} `ERR_INVALID_ARG_VALUE` where it has none.
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE` where it has none, and for `::1`.
  */
 export function targetsOf<A extends { readonly address: string }>(
   { hostAddress }: PublishedPorts,
   addresses: readonly A[],
   name: string,
 ): readonly A[] {
+  if (
+    hostAddress !== undefined &&
+    isIPv6(hostAddress) &&
+    formatIPv6(parseIp(hostAddress)) === '::1'
+  )
+    throw invalid(
+      `${name}.hostAddress: expected 127.0.0.1 for the host alone, got ${describe(hostAddress)}, from where Linux does not forward`,
+    );
   const families = new Map<number, A>();
   for (const each of addresses) {
     const family = familyOf(each.address);
