@@ -10,7 +10,7 @@ import { temporaryDirectory } from './rootfs.ts';
 const vmrun = fileURLToPath(new URL('../../../tools/vm/vmrun.sh', import.meta.url));
 // Where the guest is, on one line, if there is one.
 const guest = spawnSync(vmrun, ['--arch', 'arm64', '--installed'], { encoding: 'utf8' });
-const busybox = join(`${guest.stdout}`.trimEnd(), 'bin/busybox');
+const busybox = join(guest.stdout.trimEnd(), 'bin/busybox');
 const hasGuest = guest.status === 0 && existsSync(busybox);
 
 describe.skipIf(!hasGuest)('on arm64 (needs qemu-system-aarch64 and the guest of tools/vm)', () => {

@@ -5,7 +5,7 @@ import { temporaryDirectory } from '../rootfs.ts';
 import { Box, lacks, needs, patience, until } from './box.ts';
 
 // What is opened for writing is not written to.
-const script = `
+const trials = `
   try() { if sh -c "$2" 2>/tmp/error; then echo "$1 yes"; else grep -q 'not permitted' /tmp/error && echo "$1 no"; fi; }
   try 'make kmsg' 'mknod /dev/kmsg c 1 11'
   try 'open kmsg' ': >> /dev/kmsg'
@@ -30,7 +30,7 @@ describe.skipIf(lacks)(`devices (${needs})`, patience, () => {
       { 'write null': 'no', 'make block': 'no' },
     ],
   ] as const)('%s', async (_, options, difference) => {
-    const { status, stdout, stderr } = await new Box().run(...options, 'sh', '-c', script);
+    const { status, stdout, stderr } = await new Box().run(...options, 'sh', '-c', trials);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(answers(stdout)).toEqual({
       'make kmsg': 'yes',
@@ -81,7 +81,7 @@ describe.skipIf(lacks)(`devices (${needs})`, patience, () => {
       cgroups: { allowed_devices: devices },
     };
     writeFileSync(config, JSON.stringify(text));
-    const { status, stdout, stderr } = await box.run('--config', config, 'sh', '-c', script);
+    const { status, stdout, stderr } = await box.run('--config', config, 'sh', '-c', trials);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(answers(stdout)).toEqual({
       'make kmsg': 'yes',

@@ -54,7 +54,7 @@ describe.skipIf(lacks)(`a paused container (${needs})`, patience, () => {
 
   it('that runs in the foreground ends with nsinit', async () => {
     const box = new Box();
-    const running = box.run('--id', 'p', '--timeout', '2s', ...counter);
+    const running = box.run('--id', 'p', '--timeout', '15s', ...counter);
     await until(async () => (await stateOf(box)) === 'running');
     await box.output('pause', 'p');
     expect(await running).toMatchObject({ status: 137 });

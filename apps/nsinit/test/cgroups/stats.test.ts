@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Cgroup } from '@ts-c/cgroups';
 import { parseJson, toPlain } from '@ts-c/state';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { directoryOf, isUnified, removeParents, uniqueParent } from '../cgroups.ts';
+import { cgroupsNow, directoryOf, isUnified, removeParents, uniqueParent } from '../cgroups.ts';
 import { command, nsinit, output } from '../cli/nsinit.ts';
 import { makeRootfs } from '../rootfs.ts';
 import { Box, counter, lacks, needs, patience, until } from './box.ts';
@@ -27,10 +27,10 @@ async function startSample(): Promise<{ cwd: string; pid: number }> {
   const child = spawn(node, args, { cwd, stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('close', resolve));
   onTestFinished(async () => {
-    child.kill('SIGTERM');
-    child.kill('SIGINT');
-    child.kill('SIGINT');
+    // The container ends with it.
+    child.kill('SIGKILL');
     await ended;
+    await until(() => cgroupsNow(`${parent}/`).length === 0);
     removeParents(parent);
   });
   const state = join(cwd, 'state.json');
