@@ -228,20 +228,27 @@ async function startToExit(executable: Executable): Promise<number> {
   return performance.now() - begun;
 }
 
+function openDescriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
 /** Makes and removes many, and counts what is left of them. */
 async function loop(count: number): Promise<CgroupFigures['loop']> {
   const { hierarchies } = readLayout();
-  const fds = (): number => readdirSync('/proc/self/fd').length;
   const children = (): number =>
     hierarchies
       .flatMap(({ own }) => (existsSync(own) ? readdirSync(own, { withFileTypes: true }) : []))
       .filter((entry) => entry.isDirectory()).length;
-  const before = { fds: fds(), children: children() };
+  const before = { fds: openDescriptors(), children: children() };
   for (let index = 0; index < count; index += 1) {
     await using group = await Cgroup.create({ pids: 10 });
     await group.statistics();
   }
-  return { count, cgroupsLeft: children() - before.children, fdsLeft: fds() - before.fds };
+  return {
+    count,
+    cgroupsLeft: children() - before.children,
+    fdsLeft: openDescriptors() - before.fds,
+  };
 }
 
 /** Milliseconds of `runc events --stats` of a container that runs already. */

@@ -58,8 +58,6 @@ export function formatTable(
 /** What cgroups cost, for people. */
 export function formatCgroups({ life, statistics, cloneInto, loop }: CgroupFigures): string {
   const { count, sweep, cpu, share, runc } = statistics;
-  const ms = (value: number | undefined): string =>
-    value === undefined ? 'not measured' : `${value.toFixed(2)} ms`;
   return `\n${align([
     ['Cgroups', 'is', 'promise'],
     ['made, eight limits, entered, left, removed', ms(life?.ours), ''],
@@ -73,6 +71,10 @@ export function formatCgroups({ life, statistics, cloneInto, loop }: CgroupFigur
     [`${loop.count} made and removed: cgroups left`, String(loop.cgroupsLeft), '0'],
     ['  file descriptors left', String(loop.fdsLeft), '0'],
   ]).join('\n')}\n`;
+}
+
+function ms(value: number | undefined): string {
+  return value === undefined ? 'not measured' : `${value.toFixed(2)} ms`;
 }
 
 function times(value: number | undefined): string {

@@ -162,7 +162,7 @@ export class Cgroup implements AsyncDisposable {
       ...options,
       cgroups: (program) => {
         const entrances = openEntrances(program, this.members);
-        return { enter: (child) => enter(child, entrances) };
+        return { enter: (steps) => enter(steps, entrances) };
       },
     });
     this.#children.add(child);

@@ -45,14 +45,15 @@ describe('parseMemberships', () => {
   });
 });
 
-describe('readLayout', () => {
-  const layoutOf = (
-    mountInfo: string,
-    memberships: string,
-    read: (path: string) => string | undefined = nothing,
-  ): ReturnType<typeof readLayout> =>
-    readLayout({ mounts: parseMountInfo(mountInfo), memberships, read });
+function layoutOf(
+  mountInfo: string,
+  memberships: string,
+  read: (path: string) => string | undefined = nothing,
+): ReturnType<typeof readLayout> {
+  return readLayout({ mounts: parseMountInfo(mountInfo), memberships, read });
+}
 
+describe('readLayout', () => {
   it('knows version 1, with controllers that are mounted together and by another name', () => {
     const layout = layoutOf(
       `32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct

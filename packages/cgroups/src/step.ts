@@ -43,16 +43,10 @@ export function writeStep(directory: string, setting: Setting): WriteStep {
 
 /** What a step does, in one line. No two steps of a plan have the same. */
 export function stepTitle(step: Step): string {
-  switch (step.kind) {
-    case 'make':
-      return `the cgroup ${step.path}`;
-    case 'replace':
-      return `an empty cgroup in the place of ${step.path}`;
-    case 'write':
-      return `${step.path} <- ${step.value} (${step.key})`;
-    case 'devices':
-      return `${step.rules.length} rules for devices of ${step.path} (devices)`;
-  }
+  if (step.kind === 'make') return `the cgroup ${step.path}`;
+  if (step.kind === 'replace') return `an empty cgroup in the place of ${step.path}`;
+  if (step.kind === 'write') return `${step.path} <- ${step.value} (${step.key})`;
+  return `${step.rules.length} rules for devices of ${step.path} (devices)`;
 }
 
 /** Refusals that mean no more than that something is not there to be had. */

@@ -131,7 +131,7 @@ describe('update', () => {
     'reports both errors where not all can be undone (needs memory and pids)',
     async () => {
       const group = await testCgroup({ memory: '64M', pids: 32 });
-      const call = live.call.bind(live) as Kernel['call'];
+      const call: Kernel['call'] = live.call.bind(live);
       let writes = 0;
       const failing = vi.spyOn(live, 'call').mockImplementation((which, ...args) => {
         if (which === write) writes += 1;

@@ -103,7 +103,7 @@ function waitUntil(condition: () => boolean, timeout = 10_000): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   const end = performance.now() + timeout;
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`not within ${timeout} ms: ${condition}`);
+    if (performance.now() > end) throw new Error(`not within ${timeout} ms: ${String(condition)}`);
     Atomics.wait(pause, 0, 0, 2);
   }
 }

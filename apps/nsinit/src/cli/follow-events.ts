@@ -23,7 +23,7 @@ export async function* followEvents(
     yield line({ type: 'exit' });
   } finally {
     ended.abort();
-    await Promise.allSettled(streams.map((stream) => stream.return?.()));
+    await Promise.allSettled(streams.map(async (stream) => stream.return?.()));
   }
 }
 

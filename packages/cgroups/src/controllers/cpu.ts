@@ -69,10 +69,12 @@ function checkWeights({ cpuShares, cpuWeight, cpuIdle }: Resources): void {
   if (cpuShares !== undefined && cpuWeight !== undefined)
     throw contradicts('cpuWeight', cpuWeight, 'says the same as cpuShares; give one of the two');
   const [key, value] =
-    cpuShares === undefined ? ['cpuWeight', cpuWeight] : ['cpuShares', cpuShares];
+    cpuShares === undefined
+      ? (['cpuWeight', cpuWeight] as const)
+      : (['cpuShares', cpuShares] as const);
   if (cpuIdle && value !== undefined)
     throw contradicts(
-      key as string,
+      key,
       value,
       'can’t be with cpuIdle, which has the least weight there is; give one of the two',
     );

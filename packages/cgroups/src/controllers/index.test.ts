@@ -117,9 +117,7 @@ describe('the smaller controllers', () => {
     ['something', 'there are cpuBurst, cpuIdle, '],
     ['toString', 'there are '],
   ])('%s is no key', (key, remedy) => {
-    expect(() => checkResources({ [key]: 1 } as Resources)).toThrow(
-      `${key}: there is no such limit; ${remedy}`,
-    );
+    expect(() => checkResources({ [key]: 1 })).toThrow(`${key}: there is no such limit; ${remedy}`);
   });
 
   it.each<[CgroupVersion, Resources, string]>([

@@ -14,7 +14,7 @@ const disk: IoDevice = {
   writeIops: -1,
 };
 const loop = '/dev/loop0';
-const hasLoop = (statSync(loop, { throwIfNoEntry: false })?.isBlockDevice() ?? false) === true;
+const hasLoop = statSync(loop, { throwIfNoEntry: false })?.isBlockDevice() ?? false;
 
 function keysOf(ioDevices: IoDevice[], version: CgroupVersion): string[] {
   return io.settings({ ioDevices }, version).map(({ key }) => key);

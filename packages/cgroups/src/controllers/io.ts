@@ -41,7 +41,7 @@ function checkDevice(one: IoDevice, key: string): void {
 
 function rateOf(
   field: (typeof rates)[number]['field'],
-  value: Bytes | Count | undefined,
+  value: Bytes | undefined,
   key: string,
 ): Limit | undefined {
   if (value === undefined) return undefined;

@@ -96,7 +96,7 @@ function width({ major, minor }: Pattern): number {
 }
 
 function order(a: number | '*', b: number | '*'): number {
-  return Number(a === '*' ? -1 : a) - Number(b === '*' ? -1 : b);
+  return (a === '*' ? -1 : a) - (b === '*' ? -1 : b);
 }
 
 /**

@@ -141,7 +141,7 @@ function list<Key extends string, T>(key: Key, values: readonly T[] | undefined)
   return (values?.length ? { [key]: values } : {}) as { readonly [K in Key]?: readonly T[] };
 }
 
-function blkio<Key extends string>(key: Key, found: readonly BlkioEntry[] | undefined) {
+function blkio(key: keyof ClassicBlkio, found: readonly BlkioEntry[] | undefined) {
   return list(
     key,
     found?.map(({ major, minor, op, value }): ClassicBlkioEntry => ({

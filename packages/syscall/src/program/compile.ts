@@ -139,18 +139,12 @@ function placeNodes(nodes: readonly ProgramNode[]): Places {
 }
 
 function wordsOf(node: ProgramNode): number {
-  switch (node.kind) {
-    case 'label':
-      return 0;
-    case 'call':
-      return recordWords.call + node.syscall.parameters.length;
-    case 'problem':
-      return 2 * recordWords.copy + recordWords.jump;
-    case 'refusal':
-      return 3 * recordWords.copy + recordWords.jump;
-    default:
-      return recordWords[node.kind];
-  }
+  const { kind } = node;
+  if (kind === 'label') return 0;
+  if (kind === 'call') return recordWords.call + node.syscall.parameters.length;
+  if (kind === 'problem') return 2 * recordWords.copy + recordWords.jump;
+  if (kind === 'refusal') return 3 * recordWords.copy + recordWords.jump;
+  return recordWords[kind];
 }
 
 function callRecord(

@@ -105,7 +105,7 @@ const throttles = {
 
 /** `/dev/sda:1M` and the like, put together by device. */
 function parseIoDevices(values: ResourceValues): IoDevice[] {
-  const devices = new Map<string, Record<string, Bytes | Count | string>>();
+  const devices = new Map<string, Record<string, Bytes>>();
   for (const [name, key] of Object.entries(throttles) as [keyof typeof throttles, string][]) {
     for (const text of values[name] ?? []) {
       const [, device, limit] = /^(.+):([^:]+)$/.exec(text) ?? [];
