@@ -75,6 +75,9 @@ type ChainName = keyof typeof hooks;
  *   has. Ports on 127.0.0.1 are there for the host alone. On `::1` there are none: Linux can't forward from there.
  * - Nothing on the bridge reaches the host's 127.0.0.0/8, which `route_localnet` would let it: see {@link natSysctls}.
  *
+ * Where `net.bridge.bridge-nf-call-iptables` is 1, the container reaches its own published ports only if its port of the bridge has
+ * hairpin mode.
+ *
  * It decides nothing about who may pass: where the host has a filter whose forward chain drops, that has to let the bridge through.
  *
  * @throws {TypeError} `ERR_INVALID_ARG_VALUE`, which names the field: names that the kernel would not take, ports that overlap, ports on
