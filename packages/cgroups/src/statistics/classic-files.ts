@@ -1,5 +1,6 @@
 import {
   cpuUsageBetween,
+  type ClassicBlkio,
   type ClassicBlkioEntry,
   type ClassicStatistics,
   type CpuSample,
