@@ -1,5 +1,6 @@
 import type { CapabilityName, ResourceLimits } from '@ts-c/capabilities';
 import type { Resources } from '@ts-c/cgroups';
+import type { DnsOptions, Network, PublishedPorts, Route } from '@ts-c/network';
 import type { Device, Mount, MountPropagation } from '@ts-c/mount';
 import type { IdMapping, NamespaceRequests, TimeOffsets } from '@ts-c/namespaces';
 
@@ -56,8 +57,25 @@ export interface ContainerDescription {
   readonly capabilities: readonly CapabilityName[];
   readonly noNewPrivileges?: boolean;
   readonly resourceLimits?: ResourceLimits;
+  /** Its network. Without one a network namespace of its own has nothing but a loopback that is down. */
+  readonly network?: NetworkDescription;
   /** The cgroup that it is in, and what that limits. Without one it stays in that of whoever starts it. */
   readonly cgroup?: CgroupDescription;
+}
+
+/** The network of a container. What is made for it goes with it. */
+export interface NetworkDescription {
+  /** What its addresses are leased to, and its tables are named after; something unique by default. */
+  readonly id?: string;
+  /** Its devices, in order. A type that makes devices needs a new network namespace. */
+  readonly networks: readonly Network[];
+  readonly routes?: readonly Route[];
+  /** Ports of this machine that lead to the container. */
+  readonly publish?: readonly PublishedPorts[];
+  /** Gives it an /etc/resolv.conf, made from this machine's, and an /etc/hosts. Without it the root's own are there. */
+  readonly dns?: DnsOptions;
+  /** More hosts for /etc/hosts: `db:10.0.0.5`. */
+  readonly hosts?: readonly string[];
 }
 
 /** The cgroup of a container. It is made before the container, and goes with it. */

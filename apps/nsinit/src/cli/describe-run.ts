@@ -19,6 +19,7 @@ import { parseLimit } from './specs/limit.ts';
 import { parseMount, parseVolume } from './specs/mount.ts';
 import { parseResources } from './specs/resources.ts';
 import { parseNamespace } from './specs/namespace.ts';
+import { parseNetwork, type AskedNetwork } from './specs/network.ts';
 import { parseTimeOffset } from './specs/time-offset.ts';
 import { unexpected, UsageError } from './usage-error.ts';
 
@@ -48,7 +49,9 @@ const everyCapability = Object.keys(capabilities) as (keyof typeof capabilities)
 export function describeRun(request: RunRequest): ContainerDescription {
   const { values, command, directory } = request;
   const base = baseOf(request);
-  const namespaces = namespacesOf(base, values, directory);
+  const asked = parseNetwork(values, request.id);
+  const namespaces = namespacesOf(base, values, directory, asked);
+  const network = networkOf(asked, base, namespaces);
   const tty = values.tty ?? base.tty ?? false;
   const hostname = hostnameOf(request, base, namespaces);
   const noNewPrivileges = privilegesOf(base, values);
@@ -61,7 +64,7 @@ export function describeRun(request: RunRequest): ContainerDescription {
     base.resourceLimits,
   );
   const cgroup = cgroupOf(request, base);
-  const { cgroup: _, ...others } = base;
+  const { cgroup: _, network: __, ...others } = base;
   return {
     ...others,
     ...(values.rootfs === undefined ? {} : { rootfs: resolve(directory, values.rootfs) }),
@@ -83,6 +86,7 @@ export function describeRun(request: RunRequest): ContainerDescription {
     capabilities: capabilitiesOf(request, base, namespaces),
     ...(noNewPrivileges === undefined ? {} : { noNewPrivileges }),
     ...(resourceLimits ? { resourceLimits } : {}),
+    ...(network ? { network } : {}),
     ...(cgroup ? { cgroup } : {}),
   };
 }
@@ -96,12 +100,12 @@ function namespacesOf(
   base: ContainerDescription,
   values: RunValues,
   directory: string,
+  { namespaces: ofNetwork }: AskedNetwork,
 ): NamespaceRequests {
-  const { network } = values;
   const asked = (values.namespace ?? []).map((text) =>
     parseNamespace('--namespace', text, directory),
   );
-  if (network !== undefined && asked.some((one) => one.net !== undefined)) {
+  if (values.network && asked.some((one) => one.net !== undefined)) {
     throw new UsageError(
       '--network and --namespace net=… are about the same thing: use one of them',
     );
@@ -112,24 +116,23 @@ function namespacesOf(
   return Object.assign(
     {},
     base.namespaces,
-    networkOf(network),
+    ofNetwork,
     offsets,
     mapped,
     ...asked,
   ) as NamespaceRequests;
 }
 
-function networkOf(network: string | undefined): NamespaceRequests {
-  if (network === undefined) return {};
-  if (network === 'none') return { net: true };
-  if (network === 'host') return { net: false };
-  if (/^(bridge|veth|nat|default|macvlan|ipvlan)/.test(network)) {
-    throw new UsageError(
-      `--network ${network}: networks come with @ts-c/network, which is not there yet`,
-      'none and host are',
-    );
-  }
-  throw unexpected('--network', 'none or host', network);
+/** What is asked for comes in the place of what the configuration has, or the loopback that is usual. */
+function networkOf(
+  { network }: AskedNetwork,
+  base: ContainerDescription,
+  { net }: NamespaceRequests,
+): ContainerDescription['network'] {
+  if (!network)
+    return net === true || base.network?.networks.length === 0 ? base.network : undefined;
+  const hasOwn = network.networks.length > 0 || net !== true;
+  return hasOwn ? network : { ...network, networks: base.network?.networks ?? [] };
 }
 
 /** A cgroup where one can be had, with the usual devices, unless options or the configuration ask for more, or for none. */

@@ -6,6 +6,7 @@ import {
   type CgroupReference,
   type DeviceRule,
 } from '@ts-c/cgroups';
+import { sweepNetworks } from '@ts-c/network';
 import {
   ContainerStore,
   getState,
@@ -29,13 +30,14 @@ export interface Grouped {
   readonly devices: readonly DeviceRule[];
 }
 
-/** The store of containers. Before it forgets one that has ended, it removes the cgroup that a killed supervisor has left. */
+/** The store of containers. Before it forgets one that has ended, it removes what a killed supervisor has left: cgroup, leases, tables. */
 export function openTidyStore(root: string | undefined): ContainerStore {
-  return new ContainerStore(root, { tidy: ({ cgroup }) => tidy(cgroup) });
+  return new ContainerStore(root, { tidy });
 }
 
-function tidy(recorded: unknown): void {
-  if (isReference(recorded)) removeNow(recorded.members);
+function tidy({ cgroup, network }: ContainerRecord): void {
+  if (isReference(cgroup)) removeNow(cgroup.members);
+  if (network !== undefined) sweepNetworks();
 }
 
 /** The cgroup in a container's record, if it has one. */

@@ -1,4 +1,5 @@
 import type { Options, Values } from './options.ts';
+import { networkOptions } from './network-options.ts';
 import { resourceOptions } from './resource-options.ts';
 import { rootOption } from './root-option.ts';
 
@@ -100,11 +101,7 @@ export const runOptions = {
     value: 'MAP',
     description: 'Ranges for groups alone',
   },
-  network: {
-    type: 'string',
-    value: 'none|host',
-    description: 'An empty network namespace, the default, or this machine’s',
-  },
+  ...networkOptions,
   namespace: {
     type: 'string',
     multiple: true,

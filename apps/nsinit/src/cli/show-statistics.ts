@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CgroupError, formatPrometheus, type CgroupStatistics } from '@ts-c/cgroups';
+import { networkStatistics, type NetworkStatistics } from '@ts-c/network';
 import { formatJson } from '@ts-c/state';
 import type { Grouped } from './grouped.ts';
 import type { Output } from './output.ts';
@@ -48,17 +50,28 @@ async function showDocuments(groups: readonly Grouped[], options: ShowOptions): 
 }
 
 async function documentOf(
-  { cgroup }: Grouped,
+  { cgroup, pid }: Grouped,
   { format }: ShowOptions,
   mayBeGone: boolean,
 ): Promise<object | undefined> {
   try {
     if (format !== 'json') return await cgroup.statistics();
-    return { network_stats: {}, cgroup_stats: await cgroup.classicStatistics() };
+    return { network_stats: networkOf(pid), cgroup_stats: await cgroup.classicStatistics() };
   } catch (error) {
     if (mayBeGone && isGone(error)) return undefined;
     throw error;
   }
+}
+
+/** What its own network has carried; nothing of that of this machine, should it share it. */
+function networkOf(pid: number): NetworkStatistics {
+  const isShared = sameNamespace('self', pid);
+  return isShared ? {} : networkStatistics({ namespace: { pid } });
+}
+
+function sameNamespace(one: number | 'self', other: number | 'self'): boolean {
+  const [first, second] = [one, other].map((pid) => statSync(`/proc/${pid}/ns/net`).ino);
+  return first === second;
 }
 
 function textOf(

@@ -10,6 +10,7 @@ import {
 } from '@ts-c/namespaces';
 import type { ContainerDescription } from '../description.ts';
 import { describeCgroup, describeDevice } from './describe-cgroup.ts';
+import { describeNetwork } from './describe-network.ts';
 import { given } from './given.ts';
 import { capabilityNames, mountTypes } from './known.ts';
 import type { ClockOffset, Config, IdMap, MountEntry } from './types.ts';
@@ -58,19 +59,27 @@ export function describe(
       mountPropagation: mountConfig.mount_propagation as MountPropagation | undefined,
       noNewPrivileges: config.no_new_privileges,
       resourceLimits: config.rlimits,
+      network: describeNetwork(config),
       cgroup: config.cgroups && describeCgroup(config.cgroups),
     }),
   };
 }
 
-function describeNamespaces({ namespaces = {}, namespace_paths = {} }: Config): NamespaceRequests {
+function describeNamespaces(config: Config): NamespaceRequests {
+  const { namespaces = {}, namespace_paths = {}, networks = [] } = config;
+  const joined = networks.find(({ type }) => type === 'netns')?.ns_path;
   const requests = Object.entries({ ...namespaces, ...namespace_paths }).flatMap(
     ([key, request]) => {
       const kind = getNamespace(key)?.kind;
       return kind && request !== false ? [[kind, request] as const] : [];
     },
   );
-  return Object.fromEntries(requests);
+  const all: NamespaceRequests = Object.fromEntries(requests);
+  // A network of these types says what the network namespace is.
+  if (joined !== undefined) return { ...all, net: joined };
+  if (!networks.some(({ type }) => type === 'host')) return all;
+  const { net: _, ...others } = all;
+  return others;
 }
 
 function describeMount({ type = '', destination = '', ...mount }: MountEntry): Mount {

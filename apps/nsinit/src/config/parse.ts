@@ -92,10 +92,8 @@ function check(config: Config, issues: Issues): void {
 
 /** Keys that are in use, and that no package carries out yet. */
 function idleKeys(config: Config): string[] {
-  const { networks = [], routes = [], mount_config = {} } = config;
+  const { mount_config = {} } = config;
   const inUse = {
-    networks: networks.length > 0,
-    routes: routes.length > 0,
     apparmor_profile: Boolean(config.apparmor_profile),
     process_label: Boolean(config.process_label),
     'mount_config.mount_label': Boolean(mount_config.mount_label),

@@ -1,3 +1,4 @@
+import type { DnsOptions, Network, Route } from '@ts-c/network';
 import { always, bigInteger, boolean, integer, list, map, object, string } from './schema.ts';
 import type {
   Cgroup,
@@ -9,10 +10,8 @@ import type {
   IoDeviceEntry,
   MountConfig,
   MountEntry,
-  Network,
   RdmaEntry,
   Rlimit,
-  Route,
 } from './types.ts';
 
 const int32 = integer(-(2 ** 31), 2 ** 31 - 1);
@@ -64,6 +63,16 @@ const network = object<Network>({
   address: string,
   gateway: string,
   mtu: int32,
+  name: string,
+  parent: string,
+  mode: string,
+  mac_address: string,
+  addresses: strings,
+  ipv6_gateway: string,
+  subnet: string,
+  ipv6_subnet: string,
+  onlink: boolean,
+  masquerade: always(boolean),
 });
 
 const route = object<Route>({
@@ -156,4 +165,7 @@ export const configSchema = object<Config>({
   rlimits: map(object<Rlimit>({ soft: limit, hard: limit })),
   masked_paths: strings,
   readonly_paths: strings,
+  published_ports: strings,
+  dns: object<DnsOptions>({ servers: strings, search: strings, options: strings }),
+  extra_hosts: strings,
 });

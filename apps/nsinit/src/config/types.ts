@@ -1,3 +1,5 @@
+import type { DnsOptions, Network, Route } from '@ts-c/network';
+
 /** A number of JSON: a bigint where it is too large for a number. */
 export type Integer = number | bigint;
 
@@ -42,6 +44,12 @@ export interface Config {
   readonly no_new_privileges?: boolean;
   /** By the names of getrlimit(2) without `RLIMIT_`: `NOFILE`. */
   readonly rlimits?: Readonly<Record<string, Rlimit>>;
+  /** `[HOSTIP:]HOSTPORT:PORT[/udp]`: ports of this machine that lead to the container. */
+  readonly published_ports?: readonly string[];
+  /** Gives the container an /etc/resolv.conf and an /etc/hosts. */
+  readonly dns?: DnsOptions;
+  /** `NAME:ADDRESS`, for /etc/hosts. */
+  readonly extra_hosts?: readonly string[];
   /** Absolute paths in the container of what is to look empty. */
   readonly masked_paths?: readonly string[];
   /** Absolute paths in the container of what is to be read-only. */
@@ -82,27 +90,6 @@ export interface DeviceEntry {
   readonly cgroup_permissions?: string;
   /** In decimal: 438 is 0666. */
   readonly file_mode?: number;
-}
-
-export interface Network {
-  /** `veth`, `loopback` or `netns`. */
-  readonly type?: string;
-  readonly ns_path?: string;
-  readonly bridge?: string;
-  readonly veth_prefix?: string;
-  /** In CIDR notation. */
-  readonly address?: string;
-  readonly gateway?: string;
-  readonly mtu?: number;
-}
-
-export interface Route {
-  /** In CIDR notation. */
-  readonly destination?: string;
-  /** In CIDR notation. */
-  readonly source?: string;
-  readonly gateway?: string;
-  readonly interface_name?: string;
 }
 
 export interface Cgroup {

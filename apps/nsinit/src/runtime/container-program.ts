@@ -1,5 +1,6 @@
 import { finalize, homeOf } from '@ts-c/capabilities';
 import { superviseCgroup, type SupervisedCgroup } from '@ts-c/cgroups';
+import { superviseNetwork, type SupervisedNetwork } from '@ts-c/network';
 import { hostView, openInRoot, setUpMountNamespace, type Root } from '@ts-c/mount';
 import {
   execute,
@@ -47,6 +48,7 @@ export function writeContainer(plan: Plan, program: Program = new Program()): Co
   const passed = passPidfds(joined, program.reportFd + (description.tty ? 2 : 1));
   const leavesUserNamespace = created.has('user') || joined.some(({ kind }) => kind === 'user');
   const cgroup = facts.cgroup && superviseCgroup(facts.cgroup, !leavesUserNamespace);
+  const network = facts.network && superviseNetwork(facts.network);
   const supervision: Supervision = {
     created,
     joined,
@@ -59,8 +61,14 @@ export function writeContainer(plan: Plan, program: Program = new Program()): Co
     session: true,
     ...(facts.mappings ? { mappings: facts.mappings } : {}),
     ...(description.timeOffsets ? { timeOffsets: description.timeOffsets } : {}),
-    ...lifeOf(reservation, cgroup),
-    setUp: () => setUp(program, description, facts, created.has('mount')),
+    ...lifeOf(reservation, cgroup, network),
+    ...(network && hasOuterDevices(facts) && !attachesLive(description, facts)
+      ? { attach: (into, pid) => network.attach(into, pid) }
+      : {}),
+    setUp: () => {
+      network?.configure(program);
+      setUp(program, description, facts, created.has('mount'));
+    },
     execute: () =>
       execute(program, {
         file: description.command[0] as string,
@@ -76,14 +84,17 @@ export function writeContainer(plan: Plan, program: Program = new Program()): Co
 function lifeOf(
   reservation: Reservation | undefined,
   cgroup: SupervisedCgroup | undefined,
+  network: SupervisedNetwork | undefined,
 ): Partial<Supervision> {
-  if (!reservation && !cgroup) return {};
+  if (!reservation && !cgroup && !network) return {};
   return {
     reserve(program) {
       reservation?.reserve(program);
       cgroup?.reserve(program);
+      network?.reserve(program);
     },
     release(program, status) {
+      network?.release(program);
       const busy = cgroup?.release(program);
       reservation?.release(program, status, busy);
     },
@@ -91,6 +102,16 @@ function lifeOf(
       ? { cgroups: () => cgroup.entrance(), beforeKill: (program) => cgroup.thaw(program) }
       : {}),
   };
+}
+
+/** Are there devices that come from outside of the container? */
+function hasOuterDevices({ network }: Facts): boolean {
+  return network?.devices.some(({ type }) => type !== 'loopback') ?? false;
+}
+
+/** Does whoever starts the container see to its devices? In a user namespace its supervisor has no power over those of the host. */
+export function attachesLive({ namespaces }: ContainerDescription, facts: Facts): boolean {
+  return hasOuterDevices(facts) && namespaces.user !== undefined && namespaces.user !== false;
 }
 
 function setUp(
@@ -124,6 +145,7 @@ function setUp(
       ...(readonlyPaths ? { readonlyPaths } : {}),
       ...(description.mountPropagation ? { mountPropagation: description.mountPropagation } : {}),
       ...(description.mountLabel ? { mountLabel: description.mountLabel } : {}),
+      files: facts.files,
       hasTtyGroup: facts.ttyGroup !== undefined,
       ...(description.tty ? { console } : {}),
     });

@@ -11,10 +11,18 @@ import {
   type ScopeOptions,
 } from '@ts-c/cgroups';
 import { launch, type Supervised } from '@ts-c/namespaces';
-import type { Program } from '@ts-c/syscall';
+import {
+  networkState,
+  superviseNetwork,
+  sweepNetworks,
+  type NetworkPlan,
+  type NetworkState,
+} from '@ts-c/network';
+import { live, type Program } from '@ts-c/syscall';
 import { DescriptorChannel, Terminal } from '@ts-c/terminal';
 import type { ContainerDescription } from '../description.ts';
 import { checkDescription, checkPrivileges } from './check.ts';
+import { attachesLive } from './container-program.ts';
 import { compileContainer } from './executables.ts';
 import { lookUp, type Facts } from './facts.ts';
 import type { Keeper } from './keeper.ts';
@@ -63,6 +71,9 @@ type Scope = Omit<ScopeOptions, 'processes'>;
 interface Watching {
   /** A cgroup that systemd is to make. */
   readonly scope: Scope | undefined;
+  /** Its network, and does this process put the devices into it? */
+  readonly network: NetworkPlan | undefined;
+  readonly attaches: boolean;
   readonly plan: CgroupPlan | undefined;
   /** Is it to be frozen as soon as it runs its command? */
   readonly frozen: boolean;
@@ -79,6 +90,7 @@ export class Container implements AsyncDisposable {
   readonly #placed: Promise<void>;
   readonly #started: Promise<void>;
   #oomKills = 0;
+  readonly #network: NetworkState | undefined;
   readonly #ended: Promise<ContainerResult>;
   readonly #terminal: Promise<Terminal> | undefined;
 
@@ -90,8 +102,9 @@ export class Container implements AsyncDisposable {
     this.process = supervised.process;
     this.#cgroup = options.plan && Cgroup.from(options.plan);
     this.#supervised = supervised;
+    this.#network = options.network && networkState(options.network);
     this.#terminal = terminal;
-    this.#placed = options.scope ? this.#place(options.scope, options) : Promise.resolve();
+    this.#placed = options.scope || options.attaches ? this.#place(options) : Promise.resolve();
     this.#placed.catch(() => {});
     this.#started = this.#start(options.frozen);
     this.#ended = this.#watch(supervised.process, options);
@@ -100,7 +113,7 @@ export class Container implements AsyncDisposable {
 
   async #watch(
     child: ChildProcess,
-    { signal, timeout, keeper, plan, memoryEvents }: InternalOptions & Watching,
+    { signal, timeout, keeper, plan, memoryEvents, network, attaches }: InternalOptions & Watching,
   ): Promise<ContainerResult> {
     const begun = performance.now();
     const failures: unknown[] = [];
@@ -137,6 +150,7 @@ export class Container implements AsyncDisposable {
       );
       // A supervisor that was killed, or is somebody else in a user namespace, could not remove what it had on disk.
       await this.#sweep();
+      if (network && needsSweep(network, signalCode !== null || attaches)) sweepNetworks();
       if (keeper && (signalCode !== null || !keeper.keeps)) await keeper.sweep(child.pid as number);
       if (failures.length > 0) throw failures[0];
       return {
@@ -152,11 +166,17 @@ export class Container implements AsyncDisposable {
     }
   }
 
-  /** Has systemd put its first process, which has not taken a step yet, into a scope. */
-  async #place(scope: Scope, { hold, signal }: InternalOptions): Promise<void> {
-    const processes = [await this.#supervised.created];
-    this.#cgroup = await Cgroup.createScope({ ...scope, processes, ...(signal ? { signal } : {}) });
-    void this.#countOomKills(this.#cgroup);
+  /** Does what its supervisor can't, while its first process has not taken a step yet: a scope of systemd, devices of the host. */
+  async #place(options: InternalOptions & Watching): Promise<void> {
+    const { hold, signal, scope, network, attaches } = options;
+    const pid = await this.#supervised.created;
+    if (attaches && network) superviseNetwork(network).attach(live, pid);
+    if (scope) {
+      const processes = [pid];
+      const given = signal ? { signal } : {};
+      this.#cgroup = await Cgroup.createScope({ ...scope, processes, ...given });
+      void this.#countOomKills(this.#cgroup);
+    }
     if (!hold) this.proceed();
   }
 
@@ -179,7 +199,12 @@ export class Container implements AsyncDisposable {
     return this.#cgroup;
   }
 
-  /** Resolves once its first process is in its cgroup. */
+  /** Its network as `state.json` has it: the ends of its veth, the namespace that it has joined. */
+  get network(): NetworkState | undefined {
+    return this.#network;
+  }
+
+  /** Resolves once its first process is in its cgroup, and its devices are. */
   get placed(): Promise<void> {
     return this.#placed;
   }
@@ -270,11 +295,12 @@ export function bringUp(
   checkPrivileges(description);
   const { stdio = 'pipe', detached = false, hold, gate, keeper, program } = options;
   const facts = lookUp(description, { terminalSize: options.terminalSize });
+  const attaches = attachesLive(description, facts);
   const plan = {
     description,
     facts,
     reservation: keeper?.reservation,
-    hold: hold ?? facts.scope !== undefined,
+    hold: hold ?? (facts.scope !== undefined || attaches),
     gate: gate ?? false,
     outlives: detached,
   };
@@ -301,6 +327,8 @@ export function bringUp(
       ...options,
       plan: facts.cgroup,
       scope: facts.scope,
+      network: facts.network,
+      attaches,
       frozen: description.cgroup?.frozen === true,
       memoryEvents,
     });
@@ -308,6 +336,11 @@ export function bringUp(
     channel?.[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Is there something of the network that only this process can remove? */
+function needsSweep({ leases, bridges, nat }: NetworkPlan, isLost: boolean): boolean {
+  return isLost && leases.length + bridges.length + nat.length > 0;
 }
 
 /** Waits for the master. Where none comes, as bringing up fails, all other ends are closed in the end, and that is told too. */

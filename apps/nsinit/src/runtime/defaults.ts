@@ -36,6 +36,7 @@ export const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/b
  * new privileges, and the parts of /proc and /sys read-only that concern the whole machine.
  */
 export function complete(request: ContainerRequest): ContainerDescription {
+  const { net = true } = request.namespaces ?? {};
   return {
     environment: [defaultPath, ...(request.tty ? ['TERM=xterm'] : [])],
     mounts: [],
@@ -43,6 +44,8 @@ export function complete(request: ContainerRequest): ContainerDescription {
     capabilities: defaultCapabilities,
     restrictSys: true,
     noNewPrivileges: true,
+    // A namespace of its own has a loopback that is down, and programs expect it to be up.
+    ...(net === true ? { network: { networks: [{ type: 'loopback' }] } } : {}),
     ...request,
     namespaces: {
       mount: true,

@@ -21,7 +21,9 @@ const kept = new Map<string, CompiledContainer>();
  */
 export function compileContainer(plan: Plan, into?: Program): CompiledContainer {
   const key =
-    plan.reservation || plan.facts.cgroup || into ? undefined : JSON.stringify(plan, withBigints);
+    plan.reservation || plan.facts.cgroup || plan.facts.network?.id || into
+      ? undefined
+      : JSON.stringify(plan, withBigints);
   const known = key === undefined ? undefined : kept.get(key);
   if (known && key !== undefined) {
     // The one used last goes last, and the first is the one to go.

@@ -10,11 +10,19 @@ import {
   type Layout,
 } from '@ts-c/cgroups';
 import { lastCapability, resolveUser, type ResolvedUser } from '@ts-c/capabilities';
-import { planHostView, readMountInfo, ttyGroup, type HostViewPlan } from '@ts-c/mount';
+import {
+  planHostView,
+  readMountInfo,
+  ttyGroup,
+  type HostViewPlan,
+  type ProvidedFile,
+} from '@ts-c/mount';
+import type { NetworkPlan } from '@ts-c/network';
 import { mapWriter, ownMapping, type IdMapping, type Mappings } from '@ts-c/namespaces';
 import type { ContainerDescription } from '../description.ts';
 import { readAccounts } from './accounts.ts';
 import { DescriptionError } from './check.ts';
+import { networkFilesOf, networkOf } from './network.ts';
 
 /** What has to be looked up on this machine before a container can be written down. */
 export interface Facts {
@@ -31,6 +39,10 @@ export interface Facts {
   readonly terminalSize: { readonly rows: number; readonly columns: number } | undefined;
   /** What is to be done for its cgroup, unless systemd does that. */
   readonly cgroup: CgroupPlan | undefined;
+  /** What is to be done for its network. */
+  readonly network: NetworkPlan | undefined;
+  /** Files that it is given. */
+  readonly files: readonly ProvidedFile[];
   /** What systemd is to be asked for. */
   readonly scope: Omit<ScopeOptions, 'processes'> | undefined;
 }
@@ -53,6 +65,7 @@ export function lookUp(
 ): Facts {
   const rootfs = description.rootfs === undefined ? undefined : realpathSync(description.rootfs);
   const mappings = mappingsOf(description);
+  const network = networkOf(description);
   return {
     rootfs,
     hostView: rootfs === undefined ? viewOf(description) : { overlays: [], files: [] },
@@ -63,6 +76,8 @@ export function lookUp(
     terminalSize,
     cgroup: cgroupOf(description, layout),
     scope: scopeOf(description),
+    network,
+    files: networkFilesOf(description, network),
   };
 }
 

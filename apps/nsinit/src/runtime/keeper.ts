@@ -1,4 +1,5 @@
 import type { CgroupReference } from '@ts-c/cgroups';
+import type { NetworkState } from '@ts-c/network';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ContainerStore,
@@ -21,9 +22,15 @@ export interface Keeper {
   /** Makes what has to be there before the supervisor starts. */
   prepare(): void;
   /** Writes the container down. Its first process has not taken a step yet. */
-  write(pid: number, supervisorPid: number, cgroup?: CgroupReference): void;
+  write(pid: number, supervisorPid: number, made?: Made): void;
   /** Removes what a supervisor could not that was killed, or whose ids in a user namespace may not. */
   sweep(supervisorPid: number): Promise<void>;
+}
+
+/** What there is of a container beside its processes. */
+export interface Made {
+  readonly cgroup?: CgroupReference | undefined;
+  readonly network?: NetworkState | undefined;
 }
 
 /** What a record says beside the processes. */
@@ -42,7 +49,7 @@ export function recordKeeper(store: ContainerStore, options: RecordOptions): Kee
     reservation: reserveId(store.root, id, keep),
     keeps: keep,
     prepare: () => void store.prepare(),
-    write(pid, supervisorPid, cgroup) {
+    write(pid, supervisorPid, { cgroup, network } = {}) {
       store.write({
         id,
         created: new Date().toISOString(),
@@ -54,6 +61,7 @@ export function recordKeeper(store: ContainerStore, options: RecordOptions): Kee
         keep,
         config: description,
         ...(cgroup ? { cgroup } : {}),
+        ...(network && Object.keys(network).length > 0 ? { network } : {}),
       });
     },
     async sweep(supervisorPid) {
@@ -112,10 +120,10 @@ export function directoryKeeper(directory: string, onStale: (pid: number) => voi
       if (pid > 0 && isSameProcess(pid, startTime)) throw new DirectoryInUseError(directory, pid);
       onStale(pid);
     },
-    write(pid) {
+    write(pid, _, { network = {} } = {}) {
       written = identityOf(pid);
       const { startTime } = written;
-      saveState(directory, { init_pid: pid, init_start_time: startTime, network_state: {} });
+      saveState(directory, { init_pid: pid, init_start_time: startTime, network_state: network });
     },
     async sweep() {
       const { init_pid: pid, init_start_time: startTime } = getState(directory) ?? {};

@@ -111,7 +111,8 @@ async function keep(container: Container, keeper: Keeper | undefined): Promise<v
   if (!keeper) return;
   try {
     await container.placed;
-    keeper.write(await container.pid, container.process.pid as number, container.cgroup?.toJSON());
+    const made = { cgroup: container.cgroup?.toJSON(), network: container.network };
+    keeper.write(await container.pid, container.process.pid as number, made);
   } catch (error) {
     container.kill('SIGKILL');
     throw error;

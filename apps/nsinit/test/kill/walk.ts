@@ -60,7 +60,9 @@ export async function pauseAt(
     void container.pid
       .then(
         (pid) => (
-          keeper.write(pid, container.process.pid as number, container.cgroup?.toJSON()),
+          keeper.write(pid, container.process.pid as number, {
+            cgroup: container.cgroup?.toJSON(),
+          }),
           container.proceed()
         ),
       )

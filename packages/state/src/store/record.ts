@@ -25,6 +25,8 @@ export interface ContainerRecord {
   readonly config?: unknown;
   /** Where its cgroup is, for who has to remove that: whatever JSON can hold. */
   readonly cgroup?: unknown;
+  /** The state of its network: whatever JSON can hold. */
+  readonly network?: unknown;
 }
 
 /** The number in a record that says how to read it. */
@@ -48,7 +50,8 @@ export const recordFileNames: readonly string[] = [
 /** Writes a record into the directory of its container, whole or not at all. */
 export function writeRecord(directory: string, record: ContainerRecord): void {
   // In this order.
-  const { id, created, init, supervisor, bundle, rootfs, command, keep, config, cgroup } = record;
+  const { id, created, init, supervisor, bundle, rootfs, command, keep } = record;
+  const { config, cgroup, network } = record;
   const processes = { init, supervisor };
   const fields = {
     version,
@@ -61,6 +64,7 @@ export function writeRecord(directory: string, record: ContainerRecord): void {
     keep,
     config,
     cgroup,
+    network,
   };
   writeFile(directory, recordName, `${formatJson(fields)}\n`, 0o600);
 }

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { hasCgroup, openStore } from '../containers.ts';
+import { hasMore, openStore } from '../containers.ts';
 import { rootOption } from '../root-option.ts';
 import { stateOf } from '../state-json.ts';
 
@@ -22,9 +22,7 @@ export default defineCommand({
   async run({ values, words, stdout }) {
     const store = openStore(values.root);
     const found = store.read(store.resolve(words[0] ?? ''));
-    const state = hasCgroup(found)
-      ? await (await import('../grouped.ts')).withPaused(found)
-      : found;
+    const state = hasMore(found) ? await (await import('../grouped.ts')).withPaused(found) : found;
     stdout.write(`${JSON.stringify(stateOf(state), null, 2)}\n`);
   },
 });

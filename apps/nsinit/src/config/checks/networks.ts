@@ -1,70 +1,41 @@
+import {
+  checkNetworks as problemsOfNetworks,
+  checkRoutes as problemsOfRoutes,
+  hostsFile,
+  parsePublish,
+  resolvConf,
+} from '@ts-c/network';
 import { suggest } from '../../suggest.ts';
+import { describeNetworks } from '../describe-network.ts';
 import type { Issues } from '../issues.ts';
-import type { Config, Network, Route } from '../types.ts';
-import { familyOf, familyOfCidr } from './address.ts';
+import type { Config } from '../types.ts';
 
-const types = ['veth', 'loopback', 'netns'];
+const types = ['veth', 'loopback', 'netns', 'host', 'none', 'macvlan', 'ipvlan', 'phys'];
 
-/** Checks `networks` and `routes`, as far as that is possible without making any. */
-export function checkNetworks({ networks = [], routes = [] }: Config, issues: Issues): void {
-  networks.forEach((network, index) => checkNetwork(network, `networks[${index}]`, issues));
-  routes.forEach((route, index) => checkRoute(route, `routes[${index}]`, issues));
-}
-
-function checkNetwork(network: Network, path: string, issues: Issues): void {
-  const { type = '', mtu = 0 } = network;
-  if (!types.includes(type)) {
-    const message = `expected veth, loopback or netns, got ${JSON.stringify(type)}`;
-    issues.error(`${path}.type`, message, suggest(type, types));
+/** Checks `networks`, `routes` and what else is about the network, as far as that is possible without making any. */
+export function checkNetworks(config: Config, issues: Issues): void {
+  const { networks = [], routes = [], published_ports = [], dns, extra_hosts = [] } = config;
+  for (const { key, message } of problemsOfNetworks(describeNetworks(networks))) {
+    const [, index] = /^networks\[(\d+)\]\.type$/.exec(key) ?? [];
+    const meant =
+      index === undefined ? undefined : suggest(networks[Number(index)]?.type ?? '', types);
+    issues.error(key, message, meant);
   }
-  if (mtu < 0) issues.error(`${path}.mtu`, `expected a number of bytes, got ${mtu}`);
-  if (type === 'veth') checkVeth(network, path, issues);
-  if (type === 'netns') checkNetns(network, path, issues);
+  for (const { key, message } of problemsOfRoutes(routes)) issues.error(key, message);
+  published_ports.forEach((text, index) =>
+    check(`published_ports[${index}]`, issues, () => parsePublish(text)),
+  );
+  if (dns) check('dns', issues, () => resolvConf(dns));
+  if (extra_hosts.length > 0) check('extra_hosts', issues, () => hostsFile({ extra: extra_hosts }));
 }
 
-function checkVeth(network: Network, path: string, issues: Issues): void {
-  for (const key of ['bridge', 'veth_prefix', 'address'] as const) {
-    if (!network[key]) issues.error(`${path}.${key}`, 'is missing, and a veth needs it');
+/** Errors of the package say what is wrong; here they also say where. */
+function check(path: string, issues: Issues, body: () => unknown): void {
+  try {
+    body();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_INVALID_ARG_VALUE') throw error;
+    issues.error(path, message);
   }
-  const { address, gateway } = network;
-  if (address && !familyOfCidr(address)) refuseCidr(address, `${path}.address`, issues);
-  if (gateway && !familyOf(gateway)) refuseAddress(gateway, `${path}.gateway`, issues);
-}
-
-function checkNetns({ ns_path = '' }: Network, path: string, issues: Issues): void {
-  if (ns_path.startsWith('/')) return;
-  const message = `expected the absolute path of a network namespace, got ${JSON.stringify(ns_path)}`;
-  issues.error(`${path}.ns_path`, message);
-}
-
-function checkRoute(route: Route, path: string, issues: Issues): void {
-  const { destination, source, gateway, interface_name } = route;
-  if (!interface_name)
-    issues.error(`${path}.interface_name`, 'is missing: which device is it over?');
-  if (!destination && !source && !gateway) {
-    issues.error(path, 'needs a destination, a source or a gateway');
-  }
-  const families = new Set<4 | 6>();
-  for (const key of ['destination', 'source'] as const) {
-    const text = route[key];
-    if (!text) continue;
-    const family = familyOfCidr(text);
-    if (family) families.add(family);
-    else refuseCidr(text, `${path}.${key}`, issues);
-  }
-  if (gateway) {
-    const family = familyOf(gateway);
-    if (family) families.add(family);
-    else refuseAddress(gateway, `${path}.gateway`, issues);
-  }
-  if (families.size > 1) issues.error(path, 'mixes IPv4 and IPv6');
-}
-
-function refuseCidr(text: string, path: string, issues: Issues): void {
-  const message = `expected an address in CIDR notation such as 10.0.0.2/24, got ${JSON.stringify(text)}`;
-  issues.error(path, message);
-}
-
-function refuseAddress(text: string, path: string, issues: Issues): void {
-  issues.error(path, `expected an IP address such as 10.0.0.1, got ${JSON.stringify(text)}`);
 }
