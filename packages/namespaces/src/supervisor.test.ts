@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AT, AT_FDCWD, mkdirat, Program, unlinkat } from '@ts-c/syscall';
+import { AT, AT_FDCWD, mkdirat, pidfdOpen, Program, unlinkat } from '@ts-c/syscall';
 import { afterAll, describe, expect, it } from 'vitest';
 import { eventually, isAlive } from '../test/processes.ts';
 import { ended } from '../test/run.ts';
@@ -213,5 +213,65 @@ describe('what can not be supervised', () => {
         message: expect.stringContaining(message),
       }),
     );
+  });
+});
+
+describe('what a supervisor does to a child that waits', () => {
+  it.each([
+    ['by itself', {}],
+    ['with a gate', { gate: true }],
+    ['held besides', { hold: true }],
+  ])('is done before the first step of the child: %s', async (title, more) => {
+    const name = `attached ${title}`;
+    const {
+      created,
+      ready,
+      proceed,
+      process: child,
+    } = start('exit 3', {
+      ...more,
+      // Something for the child to find.
+      attach: (program) => void program.call(mkdirat, AT_FDCWD, join(directory, name), 0o700),
+      setUp: (program) => void program.call(mkdirat, AT_FDCWD, join(directory, name, 'x'), 0o700),
+      release: (program) => {
+        program.try(unlinkat, AT_FDCWD, join(directory, name, 'x'), AT.REMOVEDIR);
+        program.try(unlinkat, AT_FDCWD, join(directory, name), AT.REMOVEDIR);
+      },
+    });
+    const end = ended(child);
+    await created;
+    if ('hold' in more) proceed();
+    if ('gate' in more) await ready.then(proceed);
+    expect(await end).toMatchObject({ code: 3, errors: [] });
+    expect(readdirSync(directory)).not.toContain(name);
+  });
+
+  it('is told of the pid', async () => {
+    const seen = join(directory, 'seen');
+    const { created, process: child } = start('true', {
+      attach: (program, pid) => void program.call(pidfdOpen, pid, 0),
+      setUp: (program) => void program.call(mkdirat, AT_FDCWD, seen, 0o700),
+    });
+    const end = ended(child);
+    expect(await created).toBeGreaterThan(0);
+    expect(await end).toMatchObject({ code: 0, errors: [] });
+    expect(readdirSync(directory)).toContain('seen');
+  });
+
+  it('fails: the child ends without a step, before all is undone', async () => {
+    const { created, process: child } = start('true', {
+      ...reserved('attached'),
+      attach: (program) =>
+        program.section('@ts-c/test', 'attach', () =>
+          program.call(unlinkat, AT_FDCWD, '/no/such', 0),
+        ),
+      setUp: (program) => void program.call(mkdirat, AT_FDCWD, join(directory, 'late'), 0o700),
+    });
+    const { code, errors } = await ended(child);
+    await expect(created).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(code).toBe(125);
+    expect(errors).toMatchObject([{ code: 'ENOENT', path: '/no/such', owner: '@ts-c/test' }]);
+    expect(readdirSync(directory)).not.toContain('attached');
+    expect(readdirSync(directory)).not.toContain('late');
   });
 });

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { execute, launch, supervise, within, type Supervised } from '@ts-c/namespaces';
+import { execute, launch, ownMapping, supervise, within, type Supervised } from '@ts-c/namespaces';
 import { live, Program } from '@ts-c/syscall';
 import {
   planNetwork,
@@ -15,6 +15,10 @@ export interface BoxOptions extends NetworkOptions {
   readonly script: string;
   /** Devices are put into it by this process, and not by the supervisor. */
   readonly attachLive?: boolean;
+  /** In a user namespace of its own. */
+  readonly user?: boolean;
+  /** A plan that has been made before. */
+  readonly plan?: NetworkPlan;
 }
 
 /** A container with a network. */
@@ -30,16 +34,19 @@ export interface Box extends AsyncDisposable {
   output(): Promise<string>;
 }
 
+const own = ownMapping(0);
+
 /** Plans a container in the network namespace of a process, and writes it down. */
 export function write(options: BoxOptions): {
   readonly plan: NetworkPlan;
   readonly program: Program;
 } {
-  const plan = planNetwork(options);
+  const plan = options.plan ?? planNetwork(options);
   const network = superviseNetwork(plan);
   const program = new Program();
   supervise(program, {
-    created: new Set(['net', 'pid', 'mount']),
+    created: new Set(['net', 'pid', 'mount', ...(options.user ? (['user'] as const) : [])]),
+    ...(options.user ? { mappings: { uid: own, gid: own, writer: 'self' } as const } : {}),
     hold: options.attachLive === true,
     reserve: network.reserve,
     ...(options.attachLive ? {} : { attach: network.attach }),

@@ -6,7 +6,7 @@ import {
   type NetworkProblem,
   type Refuse,
 } from './config.ts';
-import { contains, familyOf, parseCidr, type Cidr } from './cidr.ts';
+import { contains, familyOf, parseCidr, type Cidr, type Family } from './cidr.ts';
 
 /** Types of networks. */
 export const networkTypes = [
@@ -249,6 +249,20 @@ function checkTogether(networks: readonly Network[], refuse: Refuse): void {
         `networks[${index}].type`,
         `a ${type} needs a network namespace of its own: leave networks[${joined}], the netns, out`,
       );
+  });
+  const defaults = new Map<Family, number>();
+  networks.forEach(({ type = '', gateway, ipv6_gateway }, index) => {
+    if (!hasDevice(type)) return;
+    for (const [field, text] of Object.entries({ gateway, ipv6_gateway })) {
+      const family = familyOf(text ?? '');
+      const earlier = family && defaults.get(family);
+      if (earlier !== undefined && earlier !== index)
+        refuse(
+          `networks[${index}].${field}`,
+          `networks[${earlier}] has the gateway of IPv${family} already, and there is one default route: leave this one out`,
+        );
+      else if (family) defaults.set(family, index);
+    }
   });
   const names = new Map<string, number>();
   networks.forEach((network, index) => {

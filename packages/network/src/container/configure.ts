@@ -25,7 +25,7 @@ const owner = '@ts-c/network';
 /** Steps of the child, in its namespace: devices get their addresses, come up, and routes lead over them. */
 export function configureNetwork(kernel: Kernel, { devices, routes }: NetworkPlan): void {
   if (devices.length === 0 && routes.length === 0) return;
-  const socket = kernel.section(owner, 'the container’s network', () => openSocket(kernel));
+  const socket = kernel.section(owner, 'devices of the container', () => openSocket(kernel));
   const indices = new Map<string, number | Slot>();
   for (const device of devices)
     kernel.section(owner, `addresses of ${device.name}`, () => {
@@ -38,7 +38,7 @@ export function configureNetwork(kernel: Kernel, { devices, routes }: NetworkPla
       addRoute(kernel, socket, route, indices.get(name) ?? indexOf(kernel, socket, name));
     }),
   );
-  kernel.section(owner, 'the container’s network', () => kernel.call(close, socket));
+  kernel.section(owner, 'devices of the container', () => kernel.call(close, socket));
 }
 
 function configureDevice(

@@ -2,8 +2,17 @@ import type { NatOptions } from '../nftables/index.ts';
 import { chooseAddress, gatewayOf } from './addresses.ts';
 import { bridgeMac, type BridgePlan } from './bridge.ts';
 import { subnetsOf } from './check.ts';
-import { contains, formatCidr, networkOf, overlaps, parseCidr, type Cidr } from './cidr.ts';
-import { defaultBridge, defaultPrefix, type Network } from './config.ts';
+import {
+  contains,
+  familyOf,
+  type Family,
+  formatCidr,
+  networkOf,
+  overlaps,
+  parseCidr,
+  type Cidr,
+} from './cidr.ts';
+import { defaultBridge, defaultPrefix, type Network, type Route } from './config.ts';
 import type { CommonPlan, VethPlan } from './device.ts';
 import type { LinkFacts, NetworkFacts } from './facts.ts';
 import type { Lease } from './lease.ts';
@@ -36,14 +45,17 @@ export class Draft {
   readonly #hostNames: Set<string>;
   /** Of devices in the container. */
   readonly #names: Set<string>;
+  /** Families that have a default route. */
+  readonly #defaults: Set<Family>;
 
-  constructor(
-    { id, networks, random }: Pick<NetworkOptions, 'id' | 'networks' | 'random'>,
-    facts: NetworkFacts,
-  ) {
+  constructor({ id, networks, routes = [], random }: NetworkOptions, facts: NetworkFacts) {
     this.#id = id;
     this.facts = facts;
     this.#random = random;
+    this.#defaults = new Set([
+      ...networks.flatMap(gatewaysOf).flatMap((each) => familyOf(each) ?? []),
+      ...routes.flatMap(defaultOf),
+    ]);
     this.#hostNames = new Set(facts.links.keys());
     this.#names = new Set(
       networks.flatMap(({ name, type, parent }) => name || (type === 'phys' && parent) || []),
@@ -60,12 +72,7 @@ export class Draft {
     const bridge = this.#bridge(network, key);
     const { list, areChosen } = this.#addresses(network, key, bridge.name, bridge.addresses);
     const gateways = gatewaysOf(network);
-    if (areChosen || bridge.isOnDemand)
-      for (const { family } of list) {
-        const own = bridge.addresses.find((each) => each.family === family && isIn(list, each));
-        if (own && !gateways.some((each) => each.includes(':') === (family === 6)))
-          gateways.push(own.address);
-      }
+    if (areChosen || bridge.isOnDemand) gateways.push(...this.#ownGateways(list, bridge.addresses));
     this.#take(bridge.name, list, key, areChosen || bridge.isOnDemand);
     const masquerade = network.masquerade ?? bridge.isOnDemand;
     this.nat.push({
@@ -89,15 +96,18 @@ export class Draft {
   onParent(network: Network, key: string): CommonPlan {
     const { parent = '', type } = network;
     if (!this.facts.links.has(parent))
-      throw refusal(
-        'ERR_NO_DEVICE',
-        `${key}.parent`,
-        `there is no device '${parent}'; there are ${[...this.facts.links.keys()].join(', ')}`,
-      );
+      throw refusal('ERR_NO_DEVICE', `${key}.parent`, `there is no device '${parent}'`);
     const { list, areChosen } = this.#addresses(network, key, parent, []);
     this.#take(parent, list, key, areChosen);
     const named = type === 'phys' && !network.name ? { ...network, name: parent } : network;
     return this.#common(named, list, gatewaysOf(network), undefined);
+  }
+
+  /** The addresses of a bridge as gateways, for the families that have no default route yet. */
+  #ownGateways(list: readonly Cidr[], own: readonly Cidr[]): readonly string[] {
+    const found = own.filter((each) => !this.#defaults.has(each.family) && isIn(list, each));
+    found.forEach(({ family }) => this.#defaults.add(family));
+    return found.map(({ address }) => address);
   }
 
   #common(
@@ -270,6 +280,13 @@ export class Draft {
 
 function gatewaysOf({ gateway, ipv6_gateway }: Network): string[] {
   return [gateway, ipv6_gateway].filter((each): each is string => Boolean(each));
+}
+
+/** The family of a route, if that is a default route. */
+function defaultOf({ destination, source, gateway = '' }: Route): readonly Family[] {
+  const to = destination ? parseCidr(destination) : undefined;
+  if (to && to.prefixLength > 0) return [];
+  return [to?.family ?? familyOf(gateway) ?? parseCidr(source ?? '')?.family ?? []].flat();
 }
 
 const toCidr = (text: string): readonly Cidr[] => {

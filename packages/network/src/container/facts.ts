@@ -44,40 +44,51 @@ export interface NetworkFacts {
   readonly hasIpv6: boolean;
 }
 
-/** Looks all of that up, in the network namespace of the calling thread. */
-export function readNetworkFacts(root: string = leaseRoot): NetworkFacts {
+/**
+ * Looks all of that up, in the network namespace of the calling thread. However many links and leases there are, it asks for few.
+ *
+ * @param names The bridges and other devices that networks are about.
+ */
+export function readNetworkFacts(
+  names: ReadonlySet<string>,
+  root: string = leaseRoot,
+): NetworkFacts {
   using socket = NetlinkSocket.open();
-  const links = readLinks(socket);
+  const links = new Map<string, LinkFacts>();
+  for (const name of names) {
+    const link = readLink(socket, name);
+    if (link) links.set(name, link);
+  }
+  // Of use to what is made, and to what becomes a router.
+  const needsRoutes = links.size < names.size || !isRouter();
   return {
-    links: new Map(links.map((link) => [link.name, link])),
-    routes: readRoutes(socket, links),
-    leases: readLeases(root),
-    hasIpv6: hasIpv6(),
+    links,
+    routes: needsRoutes ? readRoutes(socket) : [],
+    leases: new Map([...names].map((name) => [name, readLeases(join(root, name))])),
+    hasIpv6: readSysctl('conf/default/disable_ipv6') === '0',
   };
 }
 
-function readLinks(socket: NetlinkSocket): readonly LinkFacts[] {
-  const addresses = new Map<number, string[]>();
-  for (const { index, scope, address, local, prefixLength } of socket.dumpSync(
-    request(getAddress, {}),
-  )) {
-    if (scope !== SCOPE.UNIVERSE) continue;
-    const list = addresses.get(index) ?? [];
-    list.push(`${local ?? address}/${prefixLength}`);
-    addresses.set(index, list);
+function readLink(socket: NetlinkSocket, name: string): LinkFacts | undefined {
+  try {
+    const [link] = socket.requestSync(
+      request(getLink, { extendedMask: EXTENDED.SKIP_STATS, name }),
+    );
+    if (!link) return undefined;
+    const { index, info, address: mac } = link;
+    const addresses = socket
+      .dumpSync(request(getAddress, { index }))
+      .filter((each) => each.index === index && each.scope === SCOPE.UNIVERSE)
+      .map(({ local, address, prefixLength }) => `${local ?? address}/${prefixLength}`);
+    return { name, index, kind: info?.kind, mac, addresses };
+  } catch (error) {
+    if (isErrno(error, 'ENODEV')) return undefined;
+    throw error;
   }
-  return socket
-    .dumpSync(request(getLink, { extendedMask: EXTENDED.SKIP_STATS }))
-    .map(({ index, name = '', info, address }) => ({
-      name,
-      index,
-      kind: info?.kind,
-      mac: address,
-      addresses: addresses.get(index) ?? [],
-    }));
 }
 
-function readRoutes(socket: NetlinkSocket, links: readonly LinkFacts[]): readonly RouteFacts[] {
+function readRoutes(socket: NetlinkSocket): readonly RouteFacts[] {
+  const links = socket.dumpSync(request(getLink, { extendedMask: EXTENDED.SKIP_STATS }));
   const names = new Map(links.map(({ index, name }) => [index, name]));
   const found: RouteFacts[] = [];
   for (const route of socket.dumpSync(request(getRoute, {}))) {
@@ -92,19 +103,15 @@ function readRoutes(socket: NetlinkSocket, links: readonly LinkFacts[]): readonl
   return found;
 }
 
-/** Leases as they are at this moment; none where they can't be looked at. */
-export function readLeases(root: string): ReadonlyMap<string, LeaseFacts> {
-  const found = new Map<string, LeaseFacts>();
-  for (const bridge of listOf(root)) {
-    const held = new Map<string, string>();
-    const stale = new Map<string, string>();
-    for (const address of listOf(join(root, bridge))) {
-      const lease = readLease(join(root, bridge, address));
-      if (lease) (lease.isHeld ? held : stale).set(address, lease.id);
-    }
-    found.set(bridge, { held, stale });
+/** The leases of a bridge, by its directory, as they are at this moment; none where they can't be looked at. */
+export function readLeases(directory: string): LeaseFacts {
+  const held = new Map<string, string>();
+  const stale = new Map<string, string>();
+  for (const address of listOf(directory)) {
+    const lease = readLease(join(directory, address));
+    if (lease) (lease.isHeld ? held : stale).set(address, lease.id);
   }
-  return found;
+  return { held, stale };
 }
 
 function readLease(path: string): { readonly id: string; readonly isHeld: boolean } | undefined {
@@ -132,6 +139,7 @@ function isHeld(file: number): boolean {
   }
 }
 
+/** The names in a directory; none where it is not there, or not ours to look at. */
 export function listOf(directory: string): readonly string[] {
   try {
     return readdirSync(directory);
@@ -143,10 +151,13 @@ export function listOf(directory: string): readonly string[] {
   }
 }
 
-function hasIpv6(): boolean {
+const isRouter = (): boolean => readSysctl('conf/all/forwarding') === '1';
+
+/** A sysctl of IPv6; undefined without IPv6. */
+function readSysctl(name: string): string | undefined {
   try {
-    return readFileSync('/proc/sys/net/ipv6/conf/default/disable_ipv6', 'utf8').trim() === '0';
+    return readFileSync(`/proc/sys/net/ipv6/${name}`, 'utf8').trim();
   } catch {
-    return false;
+    return undefined;
   }
 }

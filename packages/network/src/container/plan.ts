@@ -9,7 +9,7 @@ import {
 import type { BridgePlan } from './bridge.ts';
 import { checkRoutes } from './check-routes.ts';
 import { checkNetworks, hasDevice, modes } from './check.ts';
-import type { Network, Route } from './config.ts';
+import { defaultBridge, type Network, type Route } from './config.ts';
 import type { DevicePlan } from './device.ts';
 import { readNetworkFacts, type NetworkFacts } from './facts.ts';
 import { leaseRoot, type Lease } from './lease.ts';
@@ -65,8 +65,7 @@ export function planNetwork(options: NetworkOptions, known?: NetworkFacts): Netw
   const { id, networks, routes = [], publish = [], root = leaseRoot } = options;
   const [first, ...more] = [...checkNetworks(networks), ...checkRoutes(routes)];
   if (first) throw new NetworkConfigError('ERR_NETWORK_CONFIG', [first, ...more]);
-  const needsFacts = networks.some(({ type = '' }) => hasDevice(type));
-  const draft = new Draft(options, needsFacts ? (known ?? readNetworkFacts(root)) : nothing);
+  const draft = new Draft(options, known ?? factsOf(networks, root));
   const devices = networks.flatMap((network, index) =>
     planDevice(network, `networks[${index}]`, draft),
   );
@@ -90,12 +89,15 @@ export function planNetwork(options: NetworkOptions, known?: NetworkFacts): Netw
   };
 }
 
-const nothing: NetworkFacts = {
-  links: new Map(),
-  routes: [],
-  leases: new Map(),
-  hasIpv6: false,
-};
+/** Looks up what these networks are about. */
+function factsOf(networks: readonly Network[], root: string): NetworkFacts {
+  const names = networks.flatMap(({ type = '', bridge, parent }) => {
+    if (!hasDevice(type)) return [];
+    return type === 'veth' ? bridge || defaultBridge.name : (parent ?? []);
+  });
+  if (names.length > 0) return readNetworkFacts(new Set(names), root);
+  return { links: new Map(), routes: [], leases: new Map(), hasIpv6: false };
+}
 
 function planDevice(network: Network, key: string, draft: Draft): readonly DevicePlan[] {
   switch (network.type) {

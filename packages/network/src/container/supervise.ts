@@ -58,7 +58,9 @@ export function superviseNetwork(plan: NetworkPlan): SupervisedNetwork {
     configure: (kernel) => configureNetwork(kernel, plan),
     release(program) {
       if (isOutside(plan) && held.isOpen)
-        program.section(owner, `the end of ${id}’s network`, () => release(program, plan, held));
+        program.section(owner, `the end of the network of ${id}`, () =>
+          release(program, plan, held),
+        );
     },
   };
 }
@@ -118,7 +120,7 @@ function reserve(program: Program, plan: NetworkPlan, held: Held): void {
 function attachDevices(kernel: Kernel, devices: readonly DevicePlan[], pid: Value): void {
   const outer = devices.filter(({ type }) => type !== 'loopback');
   if (outer.length === 0) return;
-  const socket = kernel.section(owner, 'the container’s devices', () => openSocket(kernel));
+  const socket = kernel.section(owner, 'devices for the container', () => openSocket(kernel));
   kernel.ensure(
     () => {
       for (const device of outer)
@@ -138,13 +140,19 @@ function release(program: Program, plan: NetworkPlan, held: Held): void {
   const { leases, bridges } = plan;
   for (const [id, made] of held.tables)
     program.unless(made, { equals: 0 }, () =>
-      asFarAsPossible(program, () => removeTable(program, id)),
+      asFarAsPossible(program, () => {
+        removeTable(program, id);
+        program.set(made, 0);
+      }),
     );
   program.unless(held.isOpen as Slot, { equals: 0 }, () => {
     program.try(flock, held.leases, LOCK.EX);
     for (const lease of leases)
       program.unless(held.taken.get(lease) as Slot, { equals: 0 }, () =>
-        program.try(unlinkat, held.leases, `${lease.bridge}/${lease.address}`, 0),
+        // By the lease the table is found that could not be removed.
+        program.when(held.tables.get(lease.id) ?? 0, { equals: 0 }, () =>
+          program.try(unlinkat, held.leases, `${lease.bridge}/${lease.address}`, 0),
+        ),
       );
     const names = new Set([
       ...leases.map(({ bridge }) => bridge),

@@ -1,8 +1,14 @@
-import { close, live, unlinkat } from '@ts-c/syscall';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { AT, close, live, unlinkat } from '@ts-c/syscall';
+import { request } from '../netlink/request.ts';
+import { NetlinkSocket } from '../netlink/socket.ts';
+import { deleteLink, EXTENDED, getLink } from '../route/link-messages.ts';
 import { bridgeMac } from './bridge.ts';
-import { listOf, readNetworkFacts } from './facts.ts';
+import { listOf, readLeases } from './facts.ts';
 import { leaseRoot, openLeases, whileLocked } from './lease.ts';
-import { leaveBridge, removeTable } from './supervise.ts';
+import { asFarAsPossible } from './refusals.ts';
+import { removeTable } from './supervise.ts';
 
 /** What was found and removed. */
 export interface Swept {
@@ -16,16 +22,20 @@ export interface Swept {
 
 /**
  * Removes what supervisors have left that were killed: leases that nobody holds, the tables of nf_tables of their containers, and bridges
- * that were made on demand and are nobody's any more. Devices have gone with the containers. What is in use stays.
+ * that were made on demand and have no port any more. Devices have gone with the containers. What is in use stays.
  *
+ * @param isAlive Does the container of this id live on without its supervisor? What is its own stays, too.
  * @throws {SystemError} `EPERM`, `EACCES` without the right to.
  */
-export function sweepNetworks(root: string = leaseRoot): Swept {
+export function sweepNetworks(
+  root: string = leaseRoot,
+  isAlive: (id: string) => boolean = () => false,
+): Swept {
   const swept = { leases: [] as string[], ids: new Set<string>(), bridges: [] as string[] };
-  if (listOf(root).length > 0) {
+  if (existsSync(root)) {
     const leases = Number(openLeases(live, root));
     live.ensure(
-      () => whileLocked(live, leases, () => sweepAll(root, leases, swept)),
+      () => whileLocked(live, leases, () => sweepAll(root, leases, swept, isAlive)),
       () => live.call(close, leases),
     );
   }
@@ -38,22 +48,48 @@ interface Findings {
   readonly bridges: string[];
 }
 
-function sweepAll(root: string, leases: number, swept: Findings): void {
-  const { links, leases: known } = readNetworkFacts(root);
+function sweepAll(
+  root: string,
+  leases: number,
+  swept: Findings,
+  isAlive: (id: string) => boolean,
+): void {
+  const known = new Map(listOf(root).map((name) => [name, readLeases(join(root, name))]));
   const alive = new Set([...known.values()].flatMap(({ held }) => [...held.values()]));
+  const unused = readUnused();
   for (const [name, { held, stale }] of known) {
     for (const [address, id] of stale) {
+      if (isAlive(id)) continue;
       // First the table, which would lead packets to whoever has the address next. Another container may have the id by now.
       if (id !== '' && !alive.has(id)) {
-        removeTable(live, id);
+        asFarAsPossible(live, () => removeTable(live, id));
         swept.ids.add(id);
       }
       live.call(unlinkat, leases, `${name}/${address}`, 0);
       swept.leases.push(`${name}/${address}`);
     }
     if (held.size > 0) continue;
-    const isOnDemand = links.get(name)?.mac === bridgeMac(name);
-    leaveBridge(live, leases, name, isOnDemand);
-    if (isOnDemand) swept.bridges.push(name);
+    asFarAsPossible(live, () => live.call(unlinkat, leases, name, AT.REMOVEDIR));
+    known.delete(name);
   }
+  for (const name of unused) {
+    if (known.has(name)) continue;
+    removeLink(name);
+    swept.bridges.push(name);
+  }
+}
+
+/** Bridges that were made on demand and have no ports. */
+function readUnused(): readonly string[] {
+  using socket = NetlinkSocket.open();
+  const links = socket.dumpSync(request(getLink, { extendedMask: EXTENDED.SKIP_STATS }));
+  const masters = new Set(links.map(({ master }) => master));
+  return links.flatMap(({ name = '', index, address }) =>
+    address === bridgeMac(name) && !masters.has(index) ? [name] : [],
+  );
+}
+
+function removeLink(name: string): void {
+  using socket = NetlinkSocket.open();
+  socket.requestSync(request(deleteLink, { name }));
 }
