@@ -148,9 +148,10 @@ describe('containers on a bridge that is made on demand', () => {
     );
     const hosts = box.plan.devices.flatMap((each) => ('host' in each ? each.host : []));
     expect(here.links().toSorted()).toEqual(['lo', 'ts-c0', 'blue', ...hosts].toSorted());
+    expect(here.tables().toSorted()).toEqual(['ts-c-box', 'ts-c-box..1']);
     await box[Symbol.asyncDispose]();
     await until(here.links, ['lo']);
-    expect(here.leases()).toEqual([]);
+    expect([here.leases(), here.tables()]).toEqual([[], []]);
   });
 
   it('have their devices from another process where the supervisor may not make any, and are swept', async () => {

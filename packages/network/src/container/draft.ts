@@ -15,7 +15,7 @@ import {
 import { defaultBridge, defaultPrefix, type Network, type Route } from './config.ts';
 import type { CommonPlan, VethPlan } from './device.ts';
 import type { LinkFacts, NetworkFacts } from './facts.ts';
-import type { Lease } from './lease.ts';
+import { containerOf, tableId, type Lease } from './lease.ts';
 import { randomName, stableMac } from './names.ts';
 import { NetworkConfigError, type NetworkErrorCode } from './network-error.ts';
 import type { NetworkOptions } from './plan.ts';
@@ -239,7 +239,7 @@ export class Draft {
         throw refusal(
           'ERR_ADDRESS_TAKEN',
           `${key}.address`,
-          `container '${other}' has ${address} on ${bridge} already: leave the address out to get a free one`,
+          `container '${containerOf(other)}' has ${address} on ${bridge} already: leave the address out to get a free one`,
         );
       if (this.leases.some((lease) => lease.bridge === bridge && lease.address === address))
         throw refusal(
@@ -251,10 +251,8 @@ export class Draft {
     }
   }
 
-  /** The first table has the id of the container. */
   #tableId(): string {
-    const count = this.nat.length;
-    return count === 0 ? this.#id : `${this.#id}..${count}`;
+    return tableId(this.#id, this.nat.length);
   }
 
   #hostName({ veth_prefix }: Network, key: string): string {

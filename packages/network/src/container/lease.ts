@@ -29,6 +29,12 @@ export interface Lease {
   readonly id: string;
 }
 
+/** The id of a table of nf_tables: the first of a container has that of the container. */
+export const tableId = (container: string, index: number): string =>
+  index === 0 ? container : `${container}..${index}`;
+/** The container whose table it is. */
+export const containerOf = (id: string): string => id.replace(/\.\.\d+$/, '');
+
 /** ftruncate(2). */
 const ftruncate = syscall('ftruncate', [fd('fd'), long('length')]);
 const directoryFlags = OPEN.RDONLY | OPEN.DIRECTORY | OPEN.CLOEXEC | OPEN.NOFOLLOW;

@@ -6,7 +6,7 @@ import { NetlinkSocket } from '../netlink/socket.ts';
 import { deleteLink, EXTENDED, getLink } from '../route/link-messages.ts';
 import { bridgeMac } from './bridge.ts';
 import { listOf, readLeases } from './facts.ts';
-import { leaseRoot, openLeases, whileLocked } from './lease.ts';
+import { containerOf, leaseRoot, openLeases, whileLocked } from './lease.ts';
 import { asFarAsPossible } from './refusals.ts';
 import { removeTable } from './supervise.ts';
 
@@ -59,11 +59,11 @@ function sweepAll(
   const unused = readUnused();
   for (const [name, { held, stale }] of known) {
     for (const [address, id] of stale) {
-      if (isAlive(id)) continue;
+      if (isAlive(containerOf(id))) continue;
       // First the table, which would lead packets to whoever has the address next. Another container may have the id by now.
       if (id !== '' && !alive.has(id)) {
         asFarAsPossible(live, () => removeTable(live, id));
-        swept.ids.add(id);
+        swept.ids.add(containerOf(id));
       }
       live.call(unlinkat, leases, `${name}/${address}`, 0);
       swept.leases.push(`${name}/${address}`);

@@ -73,16 +73,15 @@ export class Data {
   memory(memory: Memory): number {
     const known = this.#known.get(memory);
     if (known !== undefined) return known;
+    const empty = this.#empty.get(memory);
+    if (empty !== undefined) return this.#zeroBase + empty;
     const content =
       memory.pointers.length > 0 ||
       memory.translations.length > 0 ||
       memory.bytes.some((byte) => byte !== 0);
     if (!content) {
-      let offset = this.#empty.get(memory);
-      if (offset === undefined) {
-        offset = this.#reserve(memory.size);
-        this.#empty.set(memory, offset);
-      }
+      const offset = this.#reserve(memory.size);
+      this.#empty.set(memory, offset);
       return this.#zeroBase + offset;
     }
     if (memory.pointers.length === 0 && memory.translations.length === 0)
