@@ -12,6 +12,7 @@ import {
 import { openSocket } from '../netlink/open-socket.ts';
 import {
   addNatTable,
+  claimPorts,
   deleteNatTable,
   natTable,
   openNetfilterSocket,
@@ -107,6 +108,8 @@ function reserve(program: Program, plan: NetworkPlan, held: Held): void {
   });
   writeSysctls(program, sysctls);
   if (nat.length === 0) return;
+  // Taken for as long as the supervisor lives, so that no two containers have the same.
+  for (const options of nat) claimPorts(program, options);
   const netfilter = program.section(owner, 'nftables', () => openNetfilterSocket(program));
   for (const options of nat) {
     // What is left of a container of this id that was killed.
