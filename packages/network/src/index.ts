@@ -16,6 +16,7 @@ export {
   sweepNetworks,
   type DnsOptions,
   type Network,
+  type NetworkFacts,
   type NetworkOptions,
   type NetworkPlan,
   type NetworkState,
@@ -36,3 +37,4 @@ export {
   type WatchOptions,
 } from './route/watch.ts';
 export * from './container/index.ts';
+export * from './objects/index.ts';

@@ -7,9 +7,15 @@ import { describe, invalid } from './invalid.ts';
 export const string: Codec<string> = {
   what: 'a string',
   read(bytes, start, end) {
-    let stop = start;
-    while (stop < end && bytes[stop] !== 0) stop += 1;
-    return bytes.toString('utf8', start, stop);
+    let text = '';
+    for (let at = start; at < end; at += 1) {
+      const byte = bytes[at] as number;
+      if (byte === 0) return text;
+      if (byte >= 0x80) return decode(bytes, start, end);
+      // For names, which are short, faster than a call out of JavaScript.
+      text += String.fromCharCode(byte);
+    }
+    return text;
   },
   write(writer, value, name) {
     checkString(name, value);
@@ -23,6 +29,12 @@ export const string: Codec<string> = {
     Buffer.byteLength(value) === end - start - 1 &&
     !value.includes('\uFFFD'),
 };
+
+function decode(bytes: Buffer, start: number, end: number): string {
+  let stop = start;
+  while (stop < end && bytes[stop] !== 0) stop += 1;
+  return bytes.toString('utf8', start, stop);
+}
 
 /** Bytes as they are; a copy of them. */
 export const bytes: Codec<Uint8Array> = {

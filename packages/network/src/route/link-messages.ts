@@ -147,21 +147,20 @@ const linkInfo = attributes({
   slaveData: [5, selected('slaveKind', { bridge: bridgePortData })],
 });
 
+/** All attributes of a link, `IFLA_*`. */
+export const linkAttributes = attributes({
+  ...shared,
+  info: [18, linkInfo],
+  // Of a message about the ports of a bridge.
+  protocolInfo: [12, bytes],
+  virtualFunctions: [22, bytes],
+  virtualFunctionPorts: [24, bytes],
+  ownVirtualFunctionPort: [25, bytes],
+  devlinkPort: [62, bytes],
+});
+
 /** A link: a network interface, by netlink. */
-export const linkMessage = body(
-  'link',
-  linkHeader,
-  attributes({
-    ...shared,
-    info: [18, linkInfo],
-    // Of a message about the ports of a bridge.
-    protocolInfo: [12, bytes],
-    virtualFunctions: [22, bytes],
-    virtualFunctionPorts: [24, bytes],
-    ownVirtualFunctionPort: [25, bytes],
-    devlinkPort: [62, bytes],
-  }),
-);
+export const linkMessage = body('link', linkHeader, linkAttributes);
 
 /** Which answers a request for links wants besides, `RTEXT_FILTER_*`. */
 export const EXTENDED = { VF: 1, BRVLAN: 2, BRVLAN_COMPRESSED: 4, SKIP_STATS: 8 } as const;
