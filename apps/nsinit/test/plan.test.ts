@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { plan } from '../src/index.ts';
 import { fixedLayout } from './layouts.ts';
+import { fixedSituation } from './networks.ts';
 import { busybox, makeRootfs } from './rootfs.ts';
 import { describeSample, samples } from './samples.ts';
 
 function listingOf(name: string, version: 1 | 2): string {
   const rootfs = makeRootfs();
   const { layout, normalize } = fixedLayout(version);
-  const program = plan(describeSample(name, rootfs, ['/bin/sh']), { layout });
+  const description = describeSample(name, rootfs, ['/bin/sh']);
+  const program = plan(description, { layout, network: fixedSituation });
   return `${normalize(program.toString().replaceAll(rootfs, '/ROOTFS'))}\n`;
 }
 

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../src/index.ts';
+import { Host } from './network/host.ts';
+import { fixedSituation } from './networks.ts';
 import { busybox, makeRootfs } from './rootfs.ts';
 import { describeOwnSample, samples } from './samples.ts';
 import { follow } from './strace/follow.ts';
@@ -17,8 +19,10 @@ describe.skipIf(!busybox || !hasStrace)(
         ...describeOwnSample(name, makeRootfs(), ['/bin/true']),
         tty: false,
       };
-      const program = plan(description);
-      const traced = await trace(program);
+      const program = plan(description, { network: fixedSituation });
+      await using host = await Host.start();
+      host.addBridge('docker0', '172.17.42.1/16');
+      const traced = await trace(program, host);
       expect(traced.output).toBe('');
       expect(traced.status).toBe(0);
       expect(follow(program, traced.processes, traced.first)).toBeGreaterThan(100);

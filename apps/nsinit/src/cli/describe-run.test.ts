@@ -50,6 +50,7 @@ describe('describeRun', () => {
   it('without options gives the usual container', () => {
     expect(describeLine('ls -la')).toEqual({
       ...complete({ command: ['ls', '-la'] }),
+      network: { id: 'tobi', networks: [{ type: 'loopback' }] },
       hostname: 'tobi',
       environment: [path, 'HOSTNAME=tobi'],
       // Where one can be had.
@@ -176,10 +177,29 @@ describe('describeRun', () => {
 
   it.each([
     [
-      '--network bridge',
-      '--network bridge: networks come with @ts-c/network, which is not there yet',
+      '--network hots',
+      '--network: expected none, host, loopback, bridge[:NAME], macvlan:DEVICE[:MODE], ipvlan:DEVICE[:MODE], phys:DEVICE or netns:/PATH, got "hots"',
     ],
-    ['--network hots', '--network: expected none or host, got "hots"'],
+    ['--network netns:blue', 'or netns:/PATH, got "netns:blue"'],
+    ['--network bridge:', 'got "bridge:"'],
+    ['--network bridge --network none', '--network none: goes with no other network'],
+    ['--network host --network bridge', '--network host: goes with no other network'],
+    ['--publish 80:80', '--publish: there is no network that it could be about'],
+    ['--network host -p 80:80', '--publish: there is no network that it could be about'],
+    ['--ip 10.89.0.9', '--ip: there is no network that it could be about'],
+    ['--network bridge -p 0:80', '--publish: 0 is no port'],
+    ['--network bridge -p web:80', '--publish: "web" is no port'],
+    ['--network bridge --ip 10.89.9', '--ip: expected an address such as 10.89.0.5'],
+    [
+      '--network bridge --ip 1.2.3.4',
+      '--ip: expected an address in the network of the bridge ts-c0, 10.89.0.1/24, got "1.2.3.4"',
+    ],
+    [
+      '--network bridge:br0 --ip 10.89.0.9',
+      '--ip: expected an address with the length of its network, as 10.0.0.2/24, got "10.89.0.9"',
+    ],
+    ['--dns router', '--dns: expected an IP address such as 10.0.0.1, got "router"'],
+    ['--add-host db', '--add-host: expected a name and an address such as db:10.0.0.5, got "db"'],
     [
       '--network host --namespace net=new',
       '--network and --namespace net=… are about the same thing: use one of them',

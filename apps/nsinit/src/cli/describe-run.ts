@@ -51,7 +51,7 @@ export function describeRun(request: RunRequest): ContainerDescription {
   const base = baseOf(request);
   const asked = parseNetwork(values, request.id);
   const namespaces = namespacesOf(base, values, directory, asked);
-  const network = networkOf(asked, base, namespaces);
+  const network = networkOf(asked, base, namespaces, request.id);
   const tty = values.tty ?? base.tty ?? false;
   const hostname = hostnameOf(request, base, namespaces);
   const noNewPrivileges = privilegesOf(base, values);
@@ -128,9 +128,12 @@ function networkOf(
   { network }: AskedNetwork,
   base: ContainerDescription,
   { net }: NamespaceRequests,
+  id: string,
 ): ContainerDescription['network'] {
-  if (!network)
-    return net === true || base.network?.networks.length === 0 ? base.network : undefined;
+  if (!network) {
+    const fits = net === true || base.network?.networks.length === 0;
+    return base.network && fits ? { ...base.network, id } : undefined;
+  }
   const hasOwn = network.networks.length > 0 || net !== true;
   return hasOwn ? network : { ...network, networks: base.network?.networks ?? [] };
 }

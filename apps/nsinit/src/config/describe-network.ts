@@ -6,7 +6,9 @@ import type { Config } from './types.ts';
 /** What a configuration says of the network; nothing if it says nothing. */
 export function describeNetwork(config: Config): NetworkDescription | undefined {
   const { networks = [], routes = [], published_ports = [], dns, extra_hosts = [] } = config;
-  if (networks.length + routes.length + published_ports.length === 0 && !dns) return undefined;
+  // The file of hosts comes with that of name servers.
+  const files = dns ?? (extra_hosts.length > 0 ? {} : undefined);
+  if (networks.length + routes.length + published_ports.length === 0 && !files) return undefined;
   return {
     networks: describeNetworks(networks),
     ...given({
@@ -14,7 +16,7 @@ export function describeNetwork(config: Config): NetworkDescription | undefined 
       publish: published_ports.map((text) => parsePublish(text)),
       hosts: extra_hosts,
     }),
-    ...(dns ? { dns } : {}),
+    ...(files ? { dns: files } : {}),
   };
 }
 

@@ -22,7 +22,7 @@ suite('a description', () => {
     });
   });
 
-  it('describes minimal.json, but for what nothing carries out', () => {
+  it('describes minimal.json', () => {
     const fixture = new URL('../../test/fixtures/minimal.json', import.meta.url);
     const description = describeText(readFileSync(fixture, 'utf8'));
     expect(description).toMatchObject({
@@ -40,6 +40,9 @@ suite('a description', () => {
       parent: 'docker',
       devices: defaultDevices,
     });
+    expect(description.network?.networks).toEqual([
+      { type: 'loopback', address: '127.0.0.1/0', gateway: 'localhost', mtu: 1500 },
+    ]);
     expect(Object.keys(description).toSorted()).toEqual([
       'capabilities',
       'cgroup',
@@ -49,6 +52,7 @@ suite('a description', () => {
       'hostname',
       'mounts',
       'namespaces',
+      'network',
       'restrictSys',
       'rootfs',
       'tty',
@@ -111,6 +115,28 @@ suite('a description', () => {
       resourceLimits: { NOFILE: { soft: 1, hard: 2 } },
       maskedPaths: ['/m'],
       readonlyPaths: ['/r'],
+    });
+  });
+
+  it('describes a network, without what is empty or zero', () => {
+    const network = (text: string) =>
+      describeText(`{"namespaces":{"NEWNET":true},${text}}`).network;
+    expect(network('"hostname":""')).toBeUndefined();
+    expect(
+      network(`"networks": [{"type": "veth", "bridge": "br0", "mtu": 0, "gateway": "", "subnet": "10.1.0.0/24"}],
+        "routes": [{"destination": "10.2.0.0/16", "source": "", "gateway": "10.1.0.9", "interface_name": "eth0"}],
+        "published_ports": ["127.0.0.1:8080:80"], "dns": {"search": ["a.b"]}, "extra_hosts": ["db:10.0.0.5"]`),
+    ).toEqual({
+      networks: [{ type: 'veth', bridge: 'br0', subnet: '10.1.0.0/24' }],
+      routes: [{ destination: '10.2.0.0/16', gateway: '10.1.0.9', interface_name: 'eth0' }],
+      publish: [expect.objectContaining({ hostAddress: '127.0.0.1', hostPort: 8080, port: 80 })],
+      dns: { search: ['a.b'] },
+      hosts: ['db:10.0.0.5'],
+    });
+    expect(network('"extra_hosts": ["db:10.0.0.5"]')).toEqual({
+      networks: [],
+      hosts: ['db:10.0.0.5'],
+      dns: {},
     });
   });
 

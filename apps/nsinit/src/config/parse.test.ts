@@ -75,13 +75,15 @@ describe('the sample configurations', () => {
   });
 
   it.each([
-    ['minimal', 'networks has no effect'],
-    ['attach_to_bridge', 'networks has no effect'],
-    ['apparmor', 'networks, apparmor_profile have no effect'],
-    ['selinux', 'networks, process_label, mount_config.mount_label have no effect'],
-  ])('%s.json has one warning: %s', (name, words) => {
+    ['minimal', []],
+    ['attach_to_bridge', []],
+    ['apparmor', ['apparmor_profile has no effect']],
+    ['selinux', ['process_label, mount_config.mount_label have no effect']],
+  ])('%s.json has these warnings: %j', (name, messages) => {
     const { warnings } = loadConfig(fixture(name), { strict: true });
-    expect(warnings).toEqual([{ path: '', message: expect.stringContaining(words) }]);
+    expect(warnings).toEqual(
+      messages.map((words) => ({ path: '', message: expect.stringMatching(`^${words}`) })),
+    );
   });
 
   it.each(samples)('%s.json is written with nothing lost, in the order of 1.1.0', (name) => {

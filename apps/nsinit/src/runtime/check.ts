@@ -110,23 +110,33 @@ function checkRootfs(rootfs: string): void {
  *
  * @throws {DescriptionError}
  */
-export function checkPrivileges({ namespaces }: ContainerDescription): void {
-  if (namespaces.user || hasSystemAdministration()) return;
-  throw new DescriptionError(
-    'namespaces',
-    'creating namespaces needs root (CAP_SYS_ADMIN); as an ordinary user ask for a user namespace as well (--userns, NEWUSER)',
-  );
+export function checkPrivileges({ namespaces, network }: ContainerDescription): void {
+  if (!namespaces.user && !hasCapability(CAP_SYS_ADMIN))
+    throw new DescriptionError(
+      'namespaces',
+      'creating namespaces needs root (CAP_SYS_ADMIN); as an ordinary user ask for a user namespace as well (--userns, NEWUSER)',
+    );
+  const outer = network?.networks.find(({ type = '' }) => outerTypes.includes(type));
+  if (outer && !hasCapability(CAP_NET_ADMIN))
+    throw new DescriptionError(
+      'network',
+      `a ${outer.type} is a device of this machine, for which root is needed (CAP_NET_ADMIN), with a user namespace as well; without that there are the loopback alone (--network none) and the network of this machine (--network host)`,
+    );
 }
 
+/** What of a network is made outside of the container. */
+const outerTypes: readonly string[] = ['veth', 'macvlan', 'ipvlan', 'phys'];
+
+const CAP_NET_ADMIN = 12n;
 const CAP_SYS_ADMIN = 21n;
 
-/** Does this process have CAP_SYS_ADMIN? See capabilities(7). */
-function hasSystemAdministration(): boolean {
+/** Does this process have a capability? See capabilities(7). */
+function hasCapability(capability: bigint): boolean {
   try {
     const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(
       readFileSync('/proc/self/status', 'utf8'),
     )?.[1];
-    return effective !== undefined && ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
+    return effective !== undefined && ((BigInt(`0x${effective}`) >> capability) & 1n) === 1n;
   } catch {
     return process.geteuid?.() === 0;
   }

@@ -22,7 +22,7 @@ import { mapWriter, ownMapping, type IdMapping, type Mappings } from '@ts-c/name
 import type { ContainerDescription } from '../description.ts';
 import { readAccounts } from './accounts.ts';
 import { DescriptionError } from './check.ts';
-import { networkFilesOf, networkOf } from './network.ts';
+import { networkFilesOf, networkOf, type NetworkSituation } from './network.ts';
 
 /** What has to be looked up on this machine before a container can be written down. */
 export interface Facts {
@@ -52,6 +52,8 @@ export interface LookUpOptions {
   readonly terminalSize?: Facts['terminalSize'];
   /** How cgroups are laid out; by default as they are on this machine. */
   readonly layout?: Layout | undefined;
+  /** What its network is planned for; by default this machine. */
+  readonly network?: NetworkSituation | undefined;
 }
 
 /**
@@ -61,11 +63,11 @@ export interface LookUpOptions {
  */
 export function lookUp(
   description: ContainerDescription,
-  { terminalSize, layout }: LookUpOptions = {},
+  { terminalSize, layout, network: situation }: LookUpOptions = {},
 ): Facts {
   const rootfs = description.rootfs === undefined ? undefined : realpathSync(description.rootfs);
   const mappings = mappingsOf(description);
-  const network = networkOf(description);
+  const network = networkOf(description, situation);
   return {
     rootfs,
     hostView: rootfs === undefined ? viewOf(description) : { overlays: [], files: [] },

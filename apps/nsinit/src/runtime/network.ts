@@ -7,21 +7,33 @@ import {
   NetworkConfigError,
   planNetwork,
   resolvConf,
+  type NetworkFacts,
   type NetworkPlan,
 } from '@ts-c/network';
 import type { ContainerDescription } from '../description.ts';
 import { DescriptionError } from './check.ts';
+
+/** What a network is planned for, if it is not this machine as it is at this moment. */
+export interface NetworkSituation {
+  /** What there is on the machine. */
+  readonly facts?: NetworkFacts;
+  /** Gives so many letters for the name of a device. */
+  readonly random?: (length: number) => string;
+}
 
 /**
  * Plans a container's network, as far as it has one of its own.
  *
  * @throws {DescriptionError} for a network that can't be.
  */
-export function networkOf({ network, namespaces }: ContainerDescription): NetworkPlan | undefined {
+export function networkOf(
+  { network, namespaces }: ContainerDescription,
+  { facts, random }: NetworkSituation = {},
+): NetworkPlan | undefined {
   if (!network) return undefined;
   const { id = uniqueName(), networks, routes, publish } = network;
   return described(() => {
-    const plan = planNetwork({ id, networks, routes, publish });
+    const plan = planNetwork({ id, networks, routes, publish, random }, facts);
     if (plan.devices.length > 0 && namespaces.net !== true) {
       throw new DescriptionError(
         'network',
@@ -76,10 +88,12 @@ function described<T>(body: () => T): T {
   try {
     return body();
   } catch (error) {
-    const { code, key = 'networks', message } = error as Error & { code?: string; key?: string };
+    const { code, message } = error as NodeJS.ErrnoException;
     const isOurs = error instanceof NetworkConfigError || code === 'ERR_INVALID_ARG_VALUE';
     if (error instanceof DescriptionError || !isOurs) throw error;
-    const text = message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message;
-    throw new DescriptionError(`network.${key}`, text, { cause: error });
+    // They begin with what they are about: `networks[0].address: …`.
+    const [, key = 'networks', text = message] = /^([^\s:]+): (.*)$/s.exec(message) ?? [];
+    const field = /^(hostname|domainname)$/.test(key) ? key : `network.${key}`;
+    throw new DescriptionError(field, text, { cause: error });
   }
 }

@@ -1,3 +1,4 @@
+import { despiteRaces } from './address-race.ts';
 import {
   bringUp,
   type Container,
@@ -8,6 +9,7 @@ import { checkDescription } from './check.ts';
 import { writeContainer } from './container-program.ts';
 import { complete, type ContainerRequest } from './defaults.ts';
 import { lookUp } from './facts.ts';
+import type { NetworkSituation } from './network.ts';
 import type { Layout } from '@ts-c/cgroups';
 import type { Program } from '@ts-c/syscall';
 
@@ -33,7 +35,7 @@ export async function run(
   request: ContainerRequest,
   options: ContainerOptions = {},
 ): Promise<ContainerResult> {
-  return start(request, options).wait();
+  return despiteRaces(() => start(request, options).wait());
 }
 
 /**
@@ -46,21 +48,25 @@ export async function create(
   request: ContainerRequest,
   options: ContainerOptions = {},
 ): Promise<Container> {
-  const container = bringUp(complete(request), { ...options, gate: true });
-  try {
-    await container.ready;
-    return container;
-  } catch {
-    // The reason as the container's own end tells it, when it is gone.
-    await container.wait();
-    throw new Error('the container ended before it was ready');
-  }
+  return despiteRaces(async () => {
+    const container = bringUp(complete(request), { ...options, gate: true });
+    try {
+      await container.ready;
+      return container;
+    } catch {
+      // The reason as the container's own end tells it, when it is gone.
+      await container.wait();
+      throw new Error('the container ended before it was ready');
+    }
+  });
 }
 
 /** What a plan is made for. */
 export interface PlanOptions {
   /** How cgroups are laid out there; by default as they are on this machine. */
   readonly layout?: Layout;
+  /** What its network is planned for: links, addresses and leases of a machine; by default of this one at this moment. */
+  readonly network?: NetworkSituation;
 }
 
 /** Writes down every system call that would be made for a container, and makes none. */

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import process from 'node:process';
 import { currentSize } from '@ts-c/terminal';
 import type { ContainerDescription } from '../description.ts';
+import { despiteRaces } from './address-race.ts';
 import { bringUp, type Container, type ContainerResult } from './container.ts';
 import type { Keeper } from './keeper.ts';
 
@@ -45,6 +46,10 @@ export async function runAttached(
   description: ContainerDescription,
   options: SessionOptions = {},
 ): Promise<number> {
+  return despiteRaces(() => attach(description, options));
+}
+
+async function attach(description: ContainerDescription, options: SessionOptions): Promise<number> {
   const { keeper, timeout } = options;
   keeper?.prepare();
   const container = bringUp(description, {
@@ -84,6 +89,10 @@ export async function runDetached(
   description: ContainerDescription,
   keeper: Keeper,
 ): Promise<number> {
+  return despiteRaces(() => detach(description, keeper));
+}
+
+async function detach(description: ContainerDescription, keeper: Keeper): Promise<number> {
   keeper.prepare();
   const container = bringUp(description, {
     stdio: 'ignore',

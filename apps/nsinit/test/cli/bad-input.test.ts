@@ -97,8 +97,8 @@ describe('what can be seen beforehand is one line', () => {
     ],
     [
       'a network',
-      ['--network', 'bridge', 'true'],
-      '--network bridge: networks come with @ts-c/network, which is not there yet',
+      ['--network', 'brigde', 'true'],
+      '--network: expected none, host, loopback, bridge[:NAME], macvlan:DEVICE[:MODE]',
     ],
   ])('%s', async (_, args, message) => {
     const [line, hint, ...more] = await refused(...args);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { within } from '@ts-c/namespaces';
 import type { Program } from '@ts-c/syscall';
 import { parseTrace, type TracedCall } from './parse.ts';
 
@@ -15,16 +16,22 @@ export interface Traced {
   readonly output: string;
 }
 
-/** Runs a Program under strace(1), with nobody listening to its reports. */
-export async function trace(program: Program): Promise<Traced> {
+/**
+ * Runs a Program under strace(1), with nobody listening to its reports.
+ *
+ * @param host The process whose network it starts in, if not this one's.
+ */
+export async function trace(program: Program, host = { pid: process.pid }): Promise<Traced> {
   const directory = mkdtempSync(join(tmpdir(), 'ts-c-strace-'));
   try {
     const file = join(directory, 'program');
     const log = join(directory, 'log');
     writeFileSync(file, program.compile().bytes, { mode: 0o700 });
-    const child = spawn('strace', ['-f', '-qq', '-s', '4096', '-o', log, file], {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    });
+    const child = within('net', host, () =>
+      spawn('strace', ['-f', '-qq', '-s', '4096', '-o', log, file], {
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      }),
+    );
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -1,5 +1,13 @@
+import { BlockList, isIP } from 'node:net';
 import type { NamespaceRequests } from '@ts-c/namespaces';
-import { defaultBridge, parsePublish, type Network, type Route } from '@ts-c/network';
+import {
+  defaultBridge,
+  hostsFile,
+  parsePublish,
+  resolvConf,
+  type Network,
+  type Route,
+} from '@ts-c/network';
 import type { NetworkDescription } from '../../description.ts';
 import { suggest } from '../../suggest.ts';
 import type { NetworkValues } from '../network-options.ts';
@@ -14,7 +22,7 @@ export interface AskedNetwork {
 }
 
 const expected =
-  'none, host, loopback, bridge[:NAME], macvlan:DEVICE[:MODE], ipvlan:DEVICE[:MODE], phys:DEVICE or netns:PATH';
+  'none, host, loopback, bridge[:NAME], macvlan:DEVICE[:MODE], ipvlan:DEVICE[:MODE], phys:DEVICE or netns:/PATH';
 const kinds = ['none', 'host', 'loopback', 'bridge', 'macvlan', 'ipvlan', 'phys', 'netns'];
 
 /**
@@ -41,6 +49,7 @@ export function parseNetwork(values: NetworkValues, id: string): AskedNetwork {
   const [first, ...others] = outer;
   const withAddress = first && ip ? [{ ...first, ...addressesOf(ip, first) }, ...others] : outer;
   const hasFiles = outer.length > 0 || dns || search || hosts;
+  checkFiles(values);
   return {
     namespaces: namespaceOf(asked),
     network: {
@@ -76,6 +85,7 @@ function parseKind(text: string): readonly Network[] {
       if (!argument.startsWith('/')) break;
       return [];
     case 'bridge':
+      if (rest.length > 0 && argument === '') break;
       return [loopback, { type: 'veth', ...(argument === '' ? {} : { bridge: argument }) }];
     case 'macvlan':
     case 'ipvlan': {
@@ -88,7 +98,12 @@ function parseKind(text: string): readonly Network[] {
       return [loopback, { type: 'phys', parent: argument }];
     default:
   }
-  throw unexpected('--network', expected, text, suggest(kind, kinds));
+  throw unexpected(
+    '--network',
+    expected,
+    text,
+    kinds.includes(kind) ? undefined : suggest(kind, kinds),
+  );
 }
 
 /** The first address is the device’s, the others come beside it. */
@@ -101,18 +116,47 @@ function addressesOf(list: readonly string[], network: Network): Network {
 }
 
 function withLength(text: string, { type, bridge = defaultBridge.name }: Network): string {
-  if (text.includes('/')) return text;
-  const usual = defaultBridge.addresses.find((one) => one.includes(':') === text.includes(':'));
-  if (type === 'veth' && bridge === defaultBridge.name && usual)
-    return `${text}/${usual.split('/')[1]}`;
-  throw unexpected('--ip', 'an address with the length of its network, as 10.0.0.2/24', text);
+  const [address = '', length] = text.split('/');
+  const family = isIP(address);
+  if (family === 0) throw unexpected('--ip', 'an address such as 10.89.0.5 or 10.0.0.2/24', text);
+  if (length !== undefined) return text;
+  const usual = defaultBridge.addresses.find((one) => isIP(one.split('/')[0] as string) === family);
+  if (type !== 'veth' || bridge !== defaultBridge.name || !usual)
+    throw unexpected('--ip', 'an address with the length of its network, as 10.0.0.2/24', text);
+  const [network = '', usualLength = ''] = usual.split('/');
+  const isInside = new BlockList();
+  const kind = family === 6 ? 'ipv6' : 'ipv4';
+  isInside.addSubnet(network, Number(usualLength), kind);
+  if (!isInside.check(address, kind))
+    throw unexpected('--ip', `an address in the network of the bridge ${bridge}, ${usual}`, text);
+  return `${text}/${usualLength}`;
 }
 
 function parsePort(text: string): ReturnType<typeof parsePublish> {
+  return asUsage(() => parsePublish(text), [['publish', '--publish']]);
+}
+
+/** What the files that the container is given are made of. */
+function checkFiles({ dns, 'dns-search': search, 'add-host': hosts = [] }: NetworkValues): void {
+  asUsage(() => {
+    resolvConf({ servers: dns, search });
+    hostsFile({ extra: hosts });
+  }, [
+    ['dns.servers', '--dns'],
+    ['dns.search', '--dns-search'],
+    ['hosts', '--add-host'],
+  ]);
+}
+
+/** Errors of the package begin with what they are about; here that is an option. */
+function asUsage<T>(body: () => T, options: readonly (readonly [string, string])[]): T {
   try {
-    return parsePublish(text);
+    return body();
   } catch (error) {
-    throw new UsageError(`--${(error as Error).message}`, undefined, { cause: error });
+    const { message } = error as Error;
+    const [key, option] = options.find(([start]) => message.startsWith(start)) ?? ['', ''];
+    const rest = message.slice(key.length).replace(/^\[\d+\]/, '');
+    throw new UsageError(option + rest, undefined, { cause: error });
   }
 }
 

@@ -36,6 +36,8 @@ function check(path: string, issues: Issues, body: () => unknown): void {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'ERR_INVALID_ARG_VALUE') throw error;
-    issues.error(path, message);
+    const [, index = '', rest = message] =
+      /^[^\s:.[]+((?:\.\w+)?(?:\[\d+\])?): (.*)$/s.exec(message) ?? [];
+    issues.error(path + index, rest);
   }
 }
