@@ -49,7 +49,7 @@ export async function testInGuests(filters = []) {
   let turn = Promise.resolve();
   const all = plans.map((runs) => {
     const before = turn;
-    const ended = testInGuest(runs, before);
+    const ended = testInGuest(runs, before, filters.length > 0);
     turn = ended;
     return ended;
   });
@@ -83,9 +83,10 @@ function hasSystemd() {
  * Boots a guest, runs Vitest in it once for each project, and counts.
  * @param {readonly Run[]} runs
  * @param {Promise<unknown>} turn when this guest may print
+ * @param {boolean} isFiltered whether slow tests are wanted, too
  * @returns {Promise<Counts>}
  */
-async function testInGuest(runs, turn) {
+async function testInGuest(runs, turn, isFiltered) {
   // Others enter: some tests give up their rights.
   const scratch = mkdtempSync(join(tmpdir(), 'ts-c-vm-'));
   chmodSync(scratch, 0o755);
@@ -107,6 +108,7 @@ async function testInGuest(runs, turn) {
     NODE_COMPILE_CACHE: join(temporary, 'compiled'),
     // The command line is tested as it is published: in the guest it starts in a quarter of the time.
     NSINIT_BIN: join(root, 'apps/nsinit/dist/bin.js'),
+    ...(isFiltered ? { VM_SLOW: '1' } : {}),
     ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }),
   };
   const options = ['--timeout', String(limit), '--mem', '2G', '--disk', '256M'];

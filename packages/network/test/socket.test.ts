@@ -162,19 +162,19 @@ describe('a socket', () => {
     ])
       net.ip(command);
     using socket = NetlinkSocket.open(net);
-    for (const of of [getLink, getAddress, getRoute, getNeighbour, getRule]) {
+    for (const call of [getLink, getAddress, getRoute, getNeighbour, getRule]) {
       // The bytes themselves, from a socket that reads nothing else.
       const read = (bytes: Buffer, start: number, end: number): unknown => {
-        const value = of.reply.read(bytes, start, end);
-        const again = encodeMessage(of.codec as Codec<unknown, never>, {
-          type: of.type,
+        const value = call.reply.read(bytes, start, end);
+        const again = encodeMessage(call.codec as Codec<unknown, never>, {
+          type: call.type,
           body: value as never,
         });
         expect(again.subarray(16).toString('hex')).toBe(bytes.toString('hex', start, end));
         return value;
       };
       const list = socket.dumpSync(
-        request({ ...of, codec: of.codec as never, reply: { read } }, {}),
+        request({ ...call, codec: call.codec as never, reply: { read } }, {}),
       );
       expect(list.length).toBeGreaterThan(1);
       // Everything that this kernel tells has a name.

@@ -14,7 +14,10 @@ it('keeps no file open beyond half of the descriptors that the process may have'
     for (let index = 0; index < reserved; index++) returnDescriptor();
   });
   const soft = /^Max open files +(\d+)/m.exec(fs.readFileSync('/proc/self/limits', 'latin1'))?.[1];
-  expect(reserved).toBe(Math.floor(Number(soft) / 2));
+  // Readers of other tests may have some of them.
+  const half = Math.floor(Number(soft) / 2);
+  expect(reserved).toBeLessThanOrEqual(half);
+  expect(reserved).toBeGreaterThan(half * 0.9);
 
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'ts-c-test-'));
   onTestFinished(() => fs.rmSync(directory, { recursive: true }));
