@@ -8,6 +8,8 @@ import { parseConfig } from './parse.ts';
 const options = { rootfs: '/srv/box', command: ['sh'] };
 const describeText = (text: string): ReturnType<typeof describe> =>
   describe(parseConfig(text).config, options);
+const networkOf = (members: string) =>
+  describeText(`{"namespaces":{"NEWNET":true},${members}}`).network;
 
 suite('a description', () => {
   it('says nothing that the configuration does not say', () => {
@@ -119,11 +121,9 @@ suite('a description', () => {
   });
 
   it('describes a network, without what is empty or zero', () => {
-    const network = (text: string) =>
-      describeText(`{"namespaces":{"NEWNET":true},${text}}`).network;
-    expect(network('"hostname":""')).toBeUndefined();
+    expect(networkOf('"hostname":""')).toBeUndefined();
     expect(
-      network(`"networks": [{"type": "veth", "bridge": "br0", "mtu": 0, "gateway": "", "subnet": "10.1.0.0/24"}],
+      networkOf(`"networks": [{"type": "veth", "bridge": "br0", "mtu": 0, "gateway": "", "subnet": "10.1.0.0/24"}],
         "routes": [{"destination": "10.2.0.0/16", "source": "", "gateway": "10.1.0.9", "interface_name": "eth0"}],
         "published_ports": ["127.0.0.1:8080:80"], "dns": {"search": ["a.b"]}, "extra_hosts": ["db:10.0.0.5"]`),
     ).toEqual({
@@ -133,7 +133,7 @@ suite('a description', () => {
       dns: { search: ['a.b'] },
       hosts: ['db:10.0.0.5'],
     });
-    expect(network('"extra_hosts": ["db:10.0.0.5"]')).toEqual({
+    expect(networkOf('"extra_hosts": ["db:10.0.0.5"]')).toEqual({
       networks: [],
       hosts: ['db:10.0.0.5'],
       dns: {},

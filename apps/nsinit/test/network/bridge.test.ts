@@ -28,21 +28,21 @@ describe.skipIf(process.getuid?.() !== 0 || !busybox)(
       await using world = await hostAndOutside();
       const { host, outside } = world;
       const before = host.look();
-      const web = host.nsinit([
-        ...['run', '--id', 'web', '--network', 'bridge', '--publish', '8080:80', '--', ...server],
-      ]);
+      const onBridge = ['run', '--network', 'bridge'];
+      const web = host.nsinit([...onBridge, '--id', 'web', '--publish', '8080:80', ...server]);
       expect(await web.line()).toBe('ready');
       const away = outside.start(server);
       expect(await away.line()).toBe('ready');
 
       const asking = await host.output([
-        ...['run', '--id', 'asks', '--network', 'bridge', '--ip', '10.89.0.77', '--'],
+        ...onBridge,
+        '--ip=10.89.0.77',
         ...client(['10.89.0.2', 80], ['192.0.2.2', 80]),
       ]);
       // The outside sees the host’s address.
       expect(asking).toBe('10.89.0.77\n192.0.2.1\n');
       const again = await host.output([
-        ...['run', '--network', 'bridge', '--'],
+        ...onBridge,
         ...client(['10.89.0.2', 80], ['fd00:7473:2d63::2', 80], ['2001:db8::2', 80]),
       ]);
       expect(again).toBe('10.89.0.3\nfd00:7473:2d63::3\n2001:db8::1\n');

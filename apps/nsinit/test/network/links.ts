@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { commandPid, spawn } from '@ts-c/namespaces';
 import { netlink, NetlinkSocket, nftables, rtnetlink } from '@ts-c/network';
 
 const { IFF, AF, SCOPE, IFA_F, EXTENDED } = rtnetlink;
@@ -84,4 +86,27 @@ export function addressesOf(place: Place): string[] {
 export function tablesOf(place: Place): string[] {
   using socket = NetlinkSocket.open({ protocol: NETLINK.NETFILTER, namespace: place });
   return socket.dumpSync(request(nftables.getTable, {})).map(({ name = '' }) => name);
+}
+
+/** Can this machine make links of a kind that is on top of another? */
+export async function knows(kind: string): Promise<boolean> {
+  if (process.getuid?.() !== 0) return false;
+  const child = spawn('sh', ['-c', 'echo ready; exec cat'], {
+    namespaces: { net: true },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await once(child.stdout as NodeJS.ReadableStream, 'data');
+  const place = { pid: await commandPid(child) };
+  try {
+    addLink(place, 'below', 'bridge');
+    using socket = NetlinkSocket.open({ namespace: place });
+    const body = { name: 'above', link: indexOf(socket, 'below'), info: { kind } };
+    socket.requestSync(request(rtnetlink.newLink, body, isNew));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    child.stdin?.end();
+    await once(child, 'close');
+  }
 }

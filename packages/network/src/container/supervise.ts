@@ -3,6 +3,7 @@ import {
   close,
   flock,
   LOCK,
+  mkdirat,
   unlinkat,
   type Kernel,
   type Program,
@@ -193,7 +194,13 @@ export function leaveBridge(
     if (!isOnDemand) return;
     const socket = openSocket(kernel);
     kernel.ensure(
-      () => removeLink(kernel, socket, name),
+      // In a user namespace it is not the supervisor's to remove: the directory says that it is to be swept.
+      () =>
+        kernel.attempt(
+          ['EPERM'],
+          () => removeLink(kernel, socket, name),
+          () => kernel.call(mkdirat, leases, name, 0o755),
+        ),
       () => kernel.call(close, socket),
     );
   });

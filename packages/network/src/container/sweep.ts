@@ -22,7 +22,7 @@ export interface Swept {
 
 /**
  * Removes what supervisors have left that were killed: leases that nobody holds, the tables of nf_tables of their containers, and bridges
- * that were made on demand and have no port any more. Devices have gone with the containers. What is in use stays.
+ * that were made on demand and have no user any more. Devices have gone with the containers. What is in use stays.
  *
  * @param isAlive Does the container of this id live on without its supervisor? What is its own stays, too.
  * @throws {SystemError} `EPERM`, `EACCES` without the right to.
@@ -56,7 +56,7 @@ function sweepAll(
 ): void {
   const known = new Map(listOf(root).map((name) => [name, readLeases(join(root, name))]));
   const alive = new Set([...known.values()].flatMap(({ held }) => [...held.values()]));
-  const unused = readUnused();
+  const emptied = new Set<string>();
   for (const [name, { held, stale }] of known) {
     for (const [address, id] of stale) {
       if (isAlive(containerOf(id))) continue;
@@ -69,23 +69,28 @@ function sweepAll(
       swept.leases.push(`${name}/${address}`);
     }
     if (held.size > 0) continue;
-    asFarAsPossible(live, () => live.call(unlinkat, leases, name, AT.REMOVEDIR));
-    known.delete(name);
+    asFarAsPossible(live, () => {
+      live.call(unlinkat, leases, name, AT.REMOVEDIR);
+      emptied.add(name);
+    });
   }
-  for (const name of unused) {
-    if (known.has(name)) continue;
+  for (const { name, hasPorts } of readBridges()) {
+    // Ports of containers that have ended may be there for a moment longer. Those of a bridge that nothing is known of may be of
+    // containers whose leases are elsewhere.
+    const isUnused = emptied.has(name) || (!known.has(name) && !hasPorts);
+    if (!isUnused) continue;
     removeLink(name);
     swept.bridges.push(name);
   }
 }
 
-/** Bridges that were made on demand and have no ports. */
-function readUnused(): readonly string[] {
+/** Bridges that were made on demand. */
+function readBridges(): readonly { readonly name: string; readonly hasPorts: boolean }[] {
   using socket = NetlinkSocket.open();
   const links = socket.dumpSync(request(getLink, { extendedMask: EXTENDED.SKIP_STATS }));
   const masters = new Set(links.map(({ master }) => master));
   return links.flatMap(({ name = '', index, address }) =>
-    address === bridgeMac(name) && !masters.has(index) ? [name] : [],
+    address === bridgeMac(name) ? [{ name, hasPorts: masters.has(index) }] : [],
   );
 }
 
