@@ -16,7 +16,7 @@ export interface Syscall<P extends readonly Parameter[] = readonly Parameter[]> 
 export type Returns = 'fd' | 'pid' | 'n' | '0';
 
 /**
- * Declares a system call.
+ * Declares a system call, with every argument that the kernel reads: what is not declared is whatever was there before.
  *
  * @example
  * export const umount2 = syscall('umount2', [path('target'), flags('flags', MNT)]);

@@ -23,6 +23,7 @@ const bind = syscall('mount', [
   path('target', 'dest'),
   text('filesystemtype'),
   flags('mountflags', { MS_BIND }),
+  text('data'),
 ]);
 
 /** What a Program reports that opens a terminal in a devpts of its own. */
@@ -118,7 +119,7 @@ describe.skipIf(!isRoot)('openTerminal (needs root)', () => {
 
   it('opens no ptmx that something is mounted over', async () => {
     const error = await refusal((program, _dev, devpts) => {
-      program.call(bind, '/dev/null', '/dev/pts/ptmx', null, MS_BIND);
+      program.call(bind, '/dev/null', '/dev/pts/ptmx', null, MS_BIND, null);
       openTerminal(program, devpts);
     });
     expect(error).toMatchObject({ code: 'EXDEV', syscall: 'openat2', path: '/dev/pts/ptmx' });
