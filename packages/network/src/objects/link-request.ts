@@ -171,8 +171,8 @@ export function splitOptions<T extends LinkOptions>(
 }
 
 /** What a port of a bridge is told, in a message. */
-export function toPort(port: BridgePortOptions): LinkBody {
-  return { info: { slaveKind: 'bridge', slaveData: port as never } };
+export function toPort(port: BridgePortOptions): NonNullable<LinkBody['info']> {
+  return { slaveKind: 'bridge', slaveData: port as never };
 }
 
 /** Checks the name that a link is to have, and gives it. */

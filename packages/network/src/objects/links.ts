@@ -175,12 +175,15 @@ export async function setLink(
     kind: first[0],
     data: toData(first[0], first[1] as Record<string, unknown>, false) as never,
   };
+  // One that becomes a port just now takes what a port is told only after that.
+  const isLater = port !== undefined && told.master !== undefined;
   const more: LinkBody = {
     ...(name === undefined ? {} : { name: toName('name', name) }),
-    ...(kind || port ? { info: { ...kind, ...(port ? toPort(port).info : {}) } } : {}),
+    ...(kind || port ? { info: { ...kind, ...(port && !isLater ? toPort(port) : {}) } } : {}),
   };
   await withSocket(options, async (socket, wait) => {
     const index = await change(socket, device, told, more, wait);
+    if (isLater) await change(socket, index, {}, { info: toPort(port) }, wait);
     for (const [list, operation] of [
       [addAlternativeNames, newLinkProperty],
       [removeAlternativeNames, deleteLinkProperty],
