@@ -6,7 +6,6 @@ import {
   type CgroupReference,
   type DeviceRule,
 } from '@ts-c/cgroups';
-import { sweepNetworks } from '@ts-c/network';
 import {
   ContainerStore,
   getState,
@@ -15,6 +14,7 @@ import {
   type ContainerState,
 } from '@ts-c/state';
 import type { ContainerDescription } from '../description.ts';
+import { sweepNetworksOf } from '../runtime/sweep.ts';
 import type { Environment } from './command.ts';
 import { dataPath } from './read-config.ts';
 import type { ShownContainer } from './state-json.ts';
@@ -32,12 +32,13 @@ export interface Grouped {
 
 /** The store of containers. Before it forgets one that has ended, it removes what a killed supervisor has left: cgroup, leases, tables. */
 export function openTidyStore(root: string | undefined): ContainerStore {
-  return new ContainerStore(root, { tidy });
-}
-
-function tidy({ cgroup, network }: ContainerRecord): void {
-  if (isReference(cgroup)) removeNow(cgroup.members);
-  if (network !== undefined) sweepNetworks();
+  const store = new ContainerStore(root, {
+    tidy({ cgroup, network }) {
+      if (isReference(cgroup)) removeNow(cgroup.members);
+      if (network !== undefined) sweepNetworksOf(store);
+    },
+  });
+  return store;
 }
 
 /** The cgroup in a container's record, if it has one. */

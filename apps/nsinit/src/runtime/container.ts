@@ -11,13 +11,7 @@ import {
   type ScopeOptions,
 } from '@ts-c/cgroups';
 import { launch, type Supervised } from '@ts-c/namespaces';
-import {
-  networkState,
-  superviseNetwork,
-  sweepNetworks,
-  type NetworkPlan,
-  type NetworkState,
-} from '@ts-c/network';
+import { networkState, superviseNetwork, type NetworkPlan, type NetworkState } from '@ts-c/network';
 import { live, type Program } from '@ts-c/syscall';
 import { DescriptorChannel, Terminal } from '@ts-c/terminal';
 import type { ContainerDescription } from '../description.ts';
@@ -26,6 +20,7 @@ import { attachesLive } from './container-program.ts';
 import { compileContainer } from './executables.ts';
 import { lookUp, type Facts } from './facts.ts';
 import type { Keeper } from './keeper.ts';
+import { sweepNetworksOf } from './sweep.ts';
 
 /** How a container ended. */
 export interface ContainerResult {
@@ -150,8 +145,10 @@ export class Container implements AsyncDisposable {
       );
       // A supervisor that was killed, or is somebody else in a user namespace, could not remove what it had on disk.
       await this.#sweep();
-      if (network && needsSweep(network, signalCode !== null || attaches)) sweepNetworks();
       if (keeper && (signalCode !== null || !keeper.keeps)) await keeper.sweep(child.pid as number);
+      // With the record gone it is not taken for one that lives on.
+      if (network && needsSweep(network, signalCode !== null || attaches))
+        sweepNetworksOf(keeper?.store);
       if (failures.length > 0) throw failures[0];
       return {
         exitCode,

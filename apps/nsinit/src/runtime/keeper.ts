@@ -19,6 +19,8 @@ export interface Keeper {
   readonly reservation: Reservation;
   /** Does what it has written stay when the container has ended? */
   readonly keeps: boolean;
+  /** Where it writes records. */
+  readonly store?: ContainerStore;
   /** Makes what has to be there before the supervisor starts. */
   prepare(): void;
   /** Writes the container down. Its first process has not taken a step yet. */
@@ -48,6 +50,7 @@ export function recordKeeper(store: ContainerStore, options: RecordOptions): Kee
   return {
     reservation: reserveId(store.root, id, keep),
     keeps: keep,
+    store,
     prepare: () => void store.prepare(),
     write(pid, supervisorPid, { cgroup, network } = {}) {
       store.write({

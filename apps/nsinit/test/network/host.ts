@@ -23,6 +23,8 @@ export interface Leftovers {
 /** What a process has printed so far. */
 export interface Running {
   readonly child: ChildProcess;
+  /** The pid of what was started: the child is who started it there. */
+  readonly pid: Promise<number>;
   /** Waits for the next line of its output. */
   line(): Promise<string>;
   /** Waits for its end. */
@@ -98,9 +100,12 @@ export class Host implements AsyncDisposable {
         resolve({ status: code ?? signal ?? 'nothing', ...text });
       }),
     );
+    const started = commandPid(child);
+    started.catch(() => {});
     let read = 0;
     return {
       child,
+      pid: started,
       async line() {
         while (!text.stdout.includes('\n', read)) {
           if (child.exitCode !== null || child.signalCode !== null)
@@ -170,6 +175,9 @@ export class Host implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#running) child.kill('SIGTERM');
+    // Those that nobody waits for are there where a test has failed.
+    const ids = this.#names('nsinit');
+    if (ids.length > 0) await this.nsinit(['delete', '--force', ...ids]).ended();
     const ended = once(this.#child, 'close');
     this.#child.stdin?.end();
     this.#child.stdout?.resume();

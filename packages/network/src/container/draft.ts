@@ -71,6 +71,15 @@ export class Draft {
   veth(network: Network, key: string): VethPlan {
     const bridge = this.#bridge(network, key);
     const { list, areChosen } = this.#addresses(network, key, bridge.name, bridge.addresses);
+    const own = list.find((each) =>
+      bridge.addresses.some(({ address }) => address === each.address),
+    );
+    if (own)
+      throw refusal(
+        'ERR_ADDRESS_TAKEN',
+        `${key}.address`,
+        `${own.address} is the address of the bridge ${bridge.name} itself: leave the address out to get a free one`,
+      );
     const gateways = gatewaysOf(network);
     if (areChosen || bridge.isOnDemand) gateways.push(...this.#ownGateways(list, bridge.addresses));
     this.#take(bridge.name, list, key, areChosen || bridge.isOnDemand);

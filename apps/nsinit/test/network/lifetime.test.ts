@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { busybox } from '../rootfs.ts';
+import { Host, needs, patience, type Running } from './host.ts';
+import { client, server } from './talk.ts';
+
+const common = ['run', '--cgroup', 'none', '--network', 'bridge'];
+const run = [...common, '--id', 'box', '--publish', '8080:80'];
+
+interface Shown {
+  readonly pid: number;
+  readonly supervisorPid: number;
+}
+
+async function shown(host: Host, id = 'box'): Promise<Shown> {
+  return JSON.parse(await host.output(['state', id])) as Shown;
+}
+
+/** The same can be had again. */
+async function checkAgain(host: Host): Promise<void> {
+  const again = host.nsinit([...run, ...server]);
+  expect(await again.line()).toBe('ready');
+  const asked = await host.run(...client(['10.89.0.2', 80]));
+  expect(asked.stdout).toBe('10.89.0.1\n');
+  await host.output(['kill', 'box']);
+  expect(await again.ended()).toMatchObject({ status: 0, stderr: '' });
+}
+
+describe.skipIf(process.getuid?.() !== 0 || !busybox)(
+  `SIGKILL while a network is up (${needs})`,
+  patience,
+  () => {
+    it.each<[string, (running: Running, pids: Shown) => number | Promise<number>]>([
+      ['the supervisor', (_, { supervisorPid }) => supervisorPid],
+      ['nsinit', ({ pid }) => pid],
+      ['pid 1 of the container', (_, { pid }) => pid],
+    ])('of %s leaves nothing', async (_, victim) => {
+      await using host = await Host.start();
+      const before = host.look();
+      const running = host.nsinit([...run, ...server]);
+      expect(await running.line()).toBe('ready');
+      expect(host.look().tables).toEqual(['ts-c-box']);
+      const pids = await shown(host);
+      process.kill(await victim(running, pids), 'SIGKILL');
+      const { status } = await running.ended();
+      expect(status).not.toBe(0);
+      expect(await host.output(['list', '-q'])).toBe('');
+      expect(await host.settled(before)).toEqual(before);
+      await checkAgain(host);
+      expect(await host.settled(before)).toEqual(before);
+    });
+
+    it('of the supervisor of a detached container, which lives on, and is tidied up after when it ends', async () => {
+      await using host = await Host.start();
+      const before = host.look();
+      await host.output([...run, '--detach', ...server]);
+      const between = host.look();
+      process.kill((await shown(host)).supervisorPid, 'SIGKILL');
+      // Whoever sweeps leaves it alone.
+      const other = host.nsinit([...common, '--id', 'other', ...server]);
+      expect(await other.line()).toBe('ready');
+      process.kill((await shown(host, 'other')).supervisorPid, 'SIGKILL');
+      await other.ended();
+      expect(await host.output(['list', '-q'])).toBe('box\n');
+      expect(await host.settled(between)).toEqual(between);
+      const asked = await host.run(...client(['10.89.0.2', 80]));
+      expect(asked.stdout).toBe('10.89.0.1\n');
+
+      await host.output(['kill', 'box']);
+      for (let tries = 0; tries < 100; tries += 1)
+        if ((await host.output(['list', '-q'])) === '') break;
+      expect(await host.settled(before)).toEqual(before);
+    });
+
+    it('of one supervisor leaves other containers what is theirs', async () => {
+      await using host = await Host.start();
+      const before = host.look();
+      const other = host.nsinit([...common, '--id', 'other', ...server]);
+      expect(await other.line()).toBe('ready');
+      const between = host.look();
+      const running = host.nsinit([...run, ...server]);
+      expect(await running.line()).toBe('ready');
+      process.kill((await shown(host)).supervisorPid, 'SIGKILL');
+      await running.ended();
+      expect(await host.output(['list', '-q'])).toBe('other\n');
+      expect(await host.settled(between)).toEqual(between);
+      const asked = await host.run(...client(['10.89.0.2', 80]));
+      expect(asked.stdout).toBe('10.89.0.1\n');
+      await host.output(['kill', 'other']);
+      expect(await other.ended()).toMatchObject({ status: 0, stderr: '' });
+      expect(await host.settled(before)).toEqual(before);
+    });
+  },
+);
