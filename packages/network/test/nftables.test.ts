@@ -221,7 +221,7 @@ describe.skipIf(!has('ip'))('a container’s table among machines (needs iproute
         expect.objectContaining({ code: 'EADDRNOTAVAIL' }),
       );
     });
-    for (const socket of sockets) live.call(close, socket as number);
+    for (const socket of sockets) live.call(close, socket);
   });
 });
 
@@ -356,7 +356,7 @@ function dump({ type, codec }: typeof getTable | typeof getChain | typeof getRul
     const asked = encodeMessage(codec, {
       type,
       flags: NLM_F.REQUEST | NLM_F.DUMP,
-      body: { family: NFPROTO.INET } as never,
+      body: { family: NFPROTO.INET },
     });
     live.call(sendto, socket, new Memory(asked), asked.length, 0, null, 0);
     for (let isDone = false; !isDone;) {

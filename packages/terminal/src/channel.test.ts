@@ -41,6 +41,11 @@ function sendTwo(channel: DescriptorChannel, descriptor: number): void {
   live.call(sendmsg, channel.childEnd, message, MSG.NOSIGNAL);
 }
 
+/** How many descriptors of this process are open on /dev/zero. */
+function openZeros(): number {
+  return openDescriptors().filter((opened) => opened.endsWith(' /dev/zero')).length;
+}
+
 /** Starts a Program that has the channel, and runs a command or ends. */
 function start(channel: DescriptorChannel, command: readonly string[] = []): () => void {
   const program = new Program();
@@ -113,15 +118,13 @@ describe('DescriptorChannel', () => {
 
   it('takes one descriptor of several and keeps none of the others', async () => {
     const channel = newChannel();
-    const open = (): number =>
-      openDescriptors().filter((opened) => opened.endsWith(' /dev/zero')).length;
     const descriptor = openSync('/dev/zero', 'r');
     sendTwo(channel, descriptor);
     const received = await channel.receive();
-    expect(open()).toBe(2);
+    expect(openZeros()).toBe(2);
     closeSync(received);
     closeSync(descriptor);
-    expect(open()).toBe(0);
+    expect(openZeros()).toBe(0);
   });
 
   it('stops waiting when it is told to, and can wait again', async () => {

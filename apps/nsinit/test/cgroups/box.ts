@@ -128,7 +128,7 @@ export async function until(
 ): Promise<void> {
   const end = performance.now() + milliseconds;
   while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`it did not happen: ${condition}`);
+    if (performance.now() > end) throw new Error(`it did not happen: ${String(condition)}`);
     await delay(25);
   }
 }

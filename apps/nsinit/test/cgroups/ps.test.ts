@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Box, lacks, needs, patience, until } from './box.ts';
 
+/** Numbers in their order. */
+function sorted(numbers: readonly number[]): readonly number[] {
+  return numbers.toSorted((a, b) => a - b);
+}
+
 describe.skipIf(lacks)(`nsinit ps (${needs})`, patience, () => {
   it('lists the processes of a container', async () => {
     const box = new Box();
@@ -30,6 +35,6 @@ describe.skipIf(lacks)(`nsinit ps (${needs})`, patience, () => {
     expect(table).toHaveLength(4);
     expect(table.some((line) => line.startsWith(`${pid} `))).toBe(true);
     const quiet = (await box.output('ps', '--quiet', 'web')).trimEnd().split('\n');
-    expect(quiet.map(Number).toSorted()).toEqual(all.map((one) => Number(one['pid'])).toSorted());
+    expect(sorted(quiet.map(Number))).toEqual(sorted(all.map((one) => Number(one['pid']))));
   });
 });

@@ -23,7 +23,7 @@ async function startSample(): Promise<{ cwd: string; pid: number }> {
   const { networks: _, ...config } = JSON.parse(text) as { networks: unknown; cgroups: object };
   const cgroups = { ...config.cgroups, parent };
   writeFileSync(join(cwd, 'container.json'), JSON.stringify({ ...config, cgroups }));
-  const [node = '', ...args] = [...command, 'exec', '--', '/bin/sh', '-c', work];
+  const [node, ...args] = [...command, 'exec', '--', '/bin/sh', '-c', work];
   const child = spawn(node, args, { cwd, stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('close', resolve));
   onTestFinished(async () => {

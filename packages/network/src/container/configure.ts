@@ -77,7 +77,7 @@ function addRoute(
 ): void {
   const to = destination ? networkOf(parseCidr(destination) as Cidr) : undefined;
   const from = source ? (parseCidr(source) as Cidr) : undefined;
-  const family = to?.family ?? from?.family ?? (familyOf(gateway ?? '') as Family);
+  const family = to?.family ?? from?.family ?? familyOf(gateway ?? '') ?? 4;
   sendRoute(kernel, socket, {
     family,
     ...(to && to.prefixLength > 0

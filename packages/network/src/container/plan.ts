@@ -100,21 +100,13 @@ function factsOf(networks: readonly Network[], root: string): NetworkFacts {
 }
 
 function planDevice(network: Network, key: string, draft: Draft): readonly DevicePlan[] {
-  switch (network.type) {
-    case 'loopback':
-      return [{ type: 'loopback', name: 'lo' }];
-    case 'veth':
-      return [draft.veth(network, key)];
-    case 'macvlan':
-    case 'ipvlan': {
-      const { type, parent = '', mode = modes[type][0] } = network as { type: 'macvlan' } & Network;
-      return [{ type, parent, mode: mode || modes[type][0], ...draft.onParent(network, key) }];
-    }
-    case 'phys':
-      return [{ type: 'phys', parent: network.parent as string, ...draft.onParent(network, key) }];
-    default:
-      return [];
-  }
+  const { type, parent = '', mode } = network;
+  if (type === 'loopback') return [{ type, name: 'lo' }];
+  if (type === 'veth') return [draft.veth(network, key)];
+  if (type === 'macvlan' || type === 'ipvlan')
+    return [{ type, parent, mode: mode || modes[type][0], ...draft.onParent(network, key) }];
+  if (type === 'phys') return [{ type, parent, ...draft.onParent(network, key) }];
+  return [];
 }
 
 function namespaceOf(networks: readonly Network[]): NetworkPlan['namespace'] {

@@ -51,7 +51,7 @@ export function indexed<T, I>(
         writeAttribute(
           writer,
           first + index,
-          item as Codec,
+          item,
           each,
           `${name}[${index}]`,
           received?.get(String(index)),
@@ -100,7 +100,7 @@ export function selected<const C extends Readonly<Record<string, Codec>>>(
     what: `what '${by}' says`,
     choose: (siblings) => {
       const codec = choose(siblings);
-      return codec === bytesCodec ? (bytesCodec as Codec) : orBytes(codec);
+      return codec === bytesCodec ? bytesCodec : orBytes(codec);
     },
     read: bytesCodec.read.bind(bytesCodec),
     write: (writer, value, name) => bytesCodec.write(writer, value as Uint8Array, name),

@@ -151,7 +151,7 @@ export class AttributesCodec<D extends Declarations> implements Codec<
   write(writer: Writer, value: AttributesInput<D>, name: string): void {
     if (typeof value !== 'object' || value === null)
       throw invalid(`${name}: expected an object, got ${describe(value)}`);
-    this.writeFrom(writer, value as Values, name);
+    this.writeFrom(writer, value, name);
   }
 
   /** Writes them from an object that has more than them, under names that `others` knows. */

@@ -25,7 +25,7 @@ export class Readiness {
       const forget = (): void => signal?.removeEventListener('abort', abort);
       const waiter = {
         resolve: (): void => (forget(), resolve()),
-        reject: (error: unknown): void => (forget(), reject(error as Error)),
+        reject: (error: unknown): void => (forget(), reject(error)),
       };
       if (signal?.aborted) {
         reject(signal.reason as Error);

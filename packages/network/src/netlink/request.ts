@@ -35,5 +35,5 @@ export function operation<F extends Fields, D extends Declarations>(
  * @param flags More of `NLM_F`: `CREATE`, `EXCL`, `REPLACE`. How it is sent takes care of the rest.
  */
 export function request<I, T>(of: Operation<I, T>, body: I, flags = 0): Request<T> {
-  return { operation: of as Operation<never, T>, flags, body };
+  return { operation: of, flags, body };
 }

@@ -92,7 +92,7 @@ export class StructCodec<F extends Fields> implements Codec<StructOutput<F>, Str
           `${name}: expected one of ${[...this.names].join(', ')}, got ${describe(key)}`,
         );
     }
-    this.writeFrom(writer, value as Readonly<Record<string, unknown>>);
+    this.writeFrom(writer, value);
   }
 
   /** Writes it from an object that may have more than it. */

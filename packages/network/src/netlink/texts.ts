@@ -53,8 +53,7 @@ export const flag: Codec<true> = {
   size: 0,
   read: () => true,
   write(_writer, value, name) {
-    if (value !== true)
-      throw invalid(`${name}: expected true, or nothing at all, got ${describe(value)}`);
+    if (!value) throw invalid(`${name}: expected true, or nothing at all, got ${describe(value)}`);
   },
 };
 

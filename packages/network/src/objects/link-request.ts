@@ -172,7 +172,7 @@ export function splitOptions<T extends LinkOptions>(
 
 /** What a port of a bridge is told, in a message. */
 export function toPort(port: BridgePortOptions): NonNullable<LinkBody['info']> {
-  return { slaveKind: 'bridge', slaveData: port as never };
+  return { slaveKind: 'bridge', slaveData: port };
 }
 
 /** Checks the name that a link is to have, and gives it. */

@@ -20,7 +20,7 @@ export function names<const N extends string>(table: Readonly<Record<N, number>>
   return {
     toNumber(field, value) {
       if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
-      if (typeof value === 'string' && Object.hasOwn(table, value)) return table[value as N];
+      if (typeof value === 'string' && Object.hasOwn(table, value)) return table[value];
       throw invalid(
         `${field}: expected a number or one of ${Object.keys(table).join(', ')}, got ${describe(value)}`,
       );

@@ -6,7 +6,7 @@ import { EventSocket } from '../netlink/event-socket.ts';
 import { describe, invalid } from '../netlink/invalid.ts';
 import type { MessageHeader } from '../netlink/message.ts';
 import { setOption } from '../netlink/open-socket.ts';
-import { request, type Request } from '../netlink/request.ts';
+import { request } from '../netlink/request.ts';
 import { NetlinkSocket } from '../netlink/socket.ts';
 import { getAddress, addressMessage } from './address-messages.ts';
 import { getLink, linkMessage } from './link-messages.ts';
@@ -142,7 +142,7 @@ async function* follow(
       const current: WatchedObject[] = [];
       for (const kind of wanted) {
         const all = kinds[kind].get as unknown as Parameters<typeof request>[0];
-        const messages = await asking.dump(request(all, {}) as Request, { signal });
+        const messages = await asking.dump(request(all, {}), { signal });
         for (const message of messages) current.push({ kind, message } as WatchedObject);
       }
       yield { event: 'overrun', current };

@@ -121,7 +121,7 @@ export function dataOf(
   nameOf: (index: number) => string | undefined,
 ): JsonObject | undefined {
   const given = data as unknown as Data | undefined;
-  switch (kind) {
+  switch (kind ?? '') {
     case 'bridge': {
       const options = given?.['multiBoolean'] as { value: number; mask: number } | undefined;
       return {
@@ -132,7 +132,7 @@ export function dataOf(
     }
     case 'vlan':
       return {
-        protocol: String(given?.['protocol']).replace('.1q', '.1Q'),
+        protocol: (given?.['protocol'] as string | undefined)?.replace('.1q', '.1Q'),
         id: given?.['id'] as number,
         flags: vlanFlags((given?.['flags'] as { flags: number } | undefined)?.flags ?? 0),
       };

@@ -46,7 +46,7 @@ export function routesToJson(
       metrics: metrics && [metricsOf(metrics)],
       pref: route.preference === undefined ? undefined : String(route.preference),
       nexthops: nexthops?.map((each) => nexthopToJson(route.family, each)),
-    } as JsonObject;
+    };
   });
 }
 

@@ -43,7 +43,7 @@ export function rulesToJson(rules: readonly Rule[], { details }: Detail): JsonOb
         protocol !== undefined && (details || (protocol !== 'unspec' && protocol !== 'kernel'))
           ? String(protocol)
           : undefined,
-    } as JsonObject;
+    };
   });
 }
 
