@@ -2,6 +2,7 @@ import { median, ratio, type Measurement } from './measure.ts';
 import type { CompileCost } from './cost.ts';
 import type { CgroupFigures } from './cgroups.ts';
 import type { ManyResult } from './many.ts';
+import type { NetworkFigures } from './network.ts';
 
 /** Everything that is measured beside the start. */
 export interface Figures {
@@ -75,6 +76,23 @@ export function formatCgroups({ life, statistics, cloneInto, loop }: CgroupFigur
 
 function ms(value: number | undefined): string {
   return value === undefined ? 'not measured' : `${value.toFixed(2)} ms`;
+}
+
+/** What the network costs, for people. */
+export function formatNetwork({ pairs, list, decode }: NetworkFigures): string {
+  const ms = (value: number | undefined): string =>
+    value === undefined ? 'not measured' : `${value.toFixed(1)} ms`;
+  return `\n${align([
+    ['Network', 'is', 'promise'],
+    [`${pairs.count} veth pairs made and deleted`, ms(pairs.ours), ''],
+    ['  ip -batch', ms(pairs.ip), ''],
+    ['  ours over that', times(pairs.ratio), 'at most 1.2'],
+    [`${list.count} links listed`, ms(list.ours), ''],
+    ['  ip -j -d link, the whole process', ms(list.ip), ''],
+    ['  ours over that', times(list.ratio), 'less than 1'],
+    ['routes decoded', `${Math.round(decode.rate / 1000)} 000 a second`, 'at least 100 000'],
+    ['  memory grown by', `${(decode.growth / 2 ** 20).toFixed(1)} MiB`, 'nothing'],
+  ]).join('\n')}\n`;
 }
 
 function times(value: number | undefined): string {

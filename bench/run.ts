@@ -20,7 +20,8 @@ import { compileCost, memoryOfSupervisor } from './cost.ts';
 import { runMany } from './many.ts';
 import { interleave, median, ratio, type Measurement } from './measure.ts';
 import { canMakeCgroups, cgroupFigures, type CgroupFigures } from './cgroups.ts';
-import { formatCgroups, formatTable } from './report.ts';
+import { networkFigures } from './network.ts';
+import { formatCgroups, formatNetwork, formatTable } from './report.ts';
 import { competitorsFor, containerIn, minimalContainer, moveWhereCrunWorks } from './start.ts';
 
 const cgroupsKey = 'TS_C_BENCH_CGROUPS';
@@ -61,10 +62,12 @@ async function main(): Promise<void> {
     const memory = await memoryOfSupervisor(request);
     const compile = compileCost(minimalContainer(rootfs), median);
     const cgroups = JSON.parse(process.env[cgroupsKey] ?? 'null') as CgroupFigures | null;
+    const network = await networkFigures();
     const start = summarize(measurements);
-    const figures = { versions: versions(), start, many, memory, compile, cgroups };
+    const figures = { versions: versions(), start, many, memory, compile, cgroups, network };
     process.stdout.write(formatTable(measurements, figures));
     if (cgroups) process.stdout.write(formatCgroups(cgroups));
+    process.stdout.write(formatNetwork(network));
     if (values.json) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
   } finally {
     rmSync(directory, { recursive: true, force: true });
