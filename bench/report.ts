@@ -80,8 +80,6 @@ function ms(value: number | undefined): string {
 
 /** What the network costs, for people. */
 export function formatNetwork({ pairs, list, decode }: NetworkFigures): string {
-  const ms = (value: number | undefined): string =>
-    value === undefined ? 'not measured' : `${value.toFixed(1)} ms`;
   return `\n${align([
     ['Network', 'is', 'promise'],
     [`${pairs.count} veth pairs made and deleted`, ms(pairs.ours), ''],
