@@ -1,5 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { busybox } from '../rootfs.ts';
+import { busybox, makeRootfs } from '../rootfs.ts';
 import { Host, needs, patience, type Running } from './host.ts';
 import { client, server } from './talk.ts';
 
@@ -88,6 +89,26 @@ describe.skipIf(process.getuid?.() !== 0 || !busybox)(
       await host.output(['kill', 'other']);
       expect(await other.ended()).toMatchObject({ status: 0, stderr: '' });
       expect(await host.settled(before)).toEqual(before);
+    });
+
+    it('of the supervisor at any step of the network leaves nothing', async () => {
+      await using host = await Host.start();
+      const before = host.look();
+      const script = fileURLToPath(new URL('walk.ts', import.meta.url));
+      const node = [process.execPath, '--conditions=@ts-c/source', '--experimental-strip-types'];
+      const walk = host.start([...node, '--no-warnings', script, makeRootfs()]);
+      const next = async (): Promise<string> => {
+        walk.child.stdin?.write('\n');
+        return walk.line();
+      };
+      let count = 0;
+      for (let line = await next(); line !== 'done'; line = await next()) {
+        expect([line, await host.settled(before)]).toEqual([line, before]);
+        count += 1;
+      }
+      walk.child.stdin?.end();
+      expect(count).toBeGreaterThan(20);
+      expect(await walk.ended()).toMatchObject({ status: 0, stderr: '' });
     });
   },
 );
