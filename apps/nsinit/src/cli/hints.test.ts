@@ -34,6 +34,8 @@ describe('hintFor', () => {
       { code: 'ENOSPC', syscall: 'unshare' },
       'a limit of /proc/sys/user/max_*_namespaces has been reached',
     ],
+    [{ code: 'EADDRINUSE', syscall: 'bind' }, 'another program or container has that port'],
+    [{ code: 'EADDRNOTAVAIL', syscall: 'bind' }, 'this machine does not have that address'],
     [{ code: 'ENODEV', syscall: 'fsopen' }, 'this kernel does not have that file system'],
     [{ code: 'EBUSY', path: '/x' }, '/x is in use'],
     [{ code: 'ENOENT', path: '/a/container.json' }, 'nsinit spec --new prints one'],

@@ -89,6 +89,14 @@ const byCode: Readonly<Record<string, Rule>> = {
       ? 'this kernel does not have that file system; modprobe may load it'
       : undefined,
   ENOMEM: () => 'the machine, or a limit on this process, is out of memory',
+  EADDRINUSE: ({ syscall }) =>
+    syscall === 'bind'
+      ? 'another program or container has that port of this machine, and ss -lntup may say which: publish another one'
+      : undefined,
+  EADDRNOTAVAIL: ({ syscall }) =>
+    syscall === 'bind'
+      ? 'this machine does not have that address: ip addr shows those that it has'
+      : undefined,
   EMFILE: () => 'too many files are open: ulimit -n',
   EROFS: ({ path }) =>
     path && `what holds ${path} is read-only: make the mount point there beforehand`,

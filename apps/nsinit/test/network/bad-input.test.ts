@@ -134,7 +134,9 @@ describe.skipIf(process.getuid?.() !== 0 || !busybox)(
       const before = host.look();
       const second = await host.nsinit([...published, 'true']).ended();
       expect(second).toMatchObject({ status: 125, stdout: '' });
-      expect(second.stderr).toMatch(/^nsinit: EADDRINUSE: .*8080/);
+      expect(second.stderr).toMatch(
+        /^nsinit: EADDRINUSE: .*8080.*\nhint: another program or container has that port/,
+      );
       expect(await host.settled(before)).toEqual(before);
       first.child.stdin?.end('\n');
       expect(await first.ended()).toMatchObject({ status: 0, stderr: '' });
