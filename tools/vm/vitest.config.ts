@@ -27,11 +27,12 @@ const slow = [
   // Many starts of Node, at two seconds each, and little that depends on the kernel.
   '**/{readme,examples}.test.ts',
   '**/bad-input.test.ts',
+  'apps/nsinit/test/plan.test.ts',
   'apps/nsinit/test/cli/{containers,exec,help,plan}.test.ts',
   'packages/terminal/test/attached.test.ts',
   // Networks are the same with either version of cgroups; what remains shows that they are made on another kernel, too.
   'apps/nsinit/test/network/**',
-  'packages/network/test/{container,nftables}.test.ts',
+  'packages/network/test/{container,ip,nftables}.test.ts',
 ];
 
 const exclude = process.env['VM_SLOW'] ? never : [...never, ...slow];
