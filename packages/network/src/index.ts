@@ -1,33 +1,5 @@
-export * as netlink from './netlink/index.ts';
-export * as rtnetlink from './route/index.ts';
-export * as nftables from './nftables/index.ts';
-export {
-  checkNetworks,
-  checkRoutes,
-  defaultBridge,
-  hostsFile,
-  isLocalOnly,
-  NetworkConfigError,
-  networkState,
-  networkStatistics,
-  planNetwork,
-  resolvConf,
-  superviseNetwork,
-  sweepNetworks,
-  type DnsOptions,
-  type Network,
-  type NetworkFacts,
-  type NetworkOptions,
-  type NetworkPlan,
-  type NetworkState,
-  type NetworkStatistics,
-  type Route,
-  type SupervisedNetwork,
-} from './container/index.ts';
-export { formatPublished, parsePublish, type PublishedPorts } from './nftables/index.ts';
-export { NetlinkDecodeError } from './netlink/decode-error.ts';
-export { NetlinkError } from './netlink/netlink-error.ts';
-export { NetlinkSocket } from './netlink/socket.ts';
+// Links, addresses, routes, neighbours and rules.
+export * from './objects/index.ts';
 export {
   watch,
   type Change,
@@ -36,5 +8,15 @@ export {
   type WatchKind,
   type WatchOptions,
 } from './route/watch.ts';
+
+// The network of a container.
 export * from './container/index.ts';
-export * from './objects/index.ts';
+export { formatPublished, parsePublish, type PublishedPorts } from './nftables/index.ts';
+
+// What all of it is made of.
+export * as netlink from './netlink/index.ts';
+export * as rtnetlink from './route/index.ts';
+export * as nftables from './nftables/index.ts';
+export { NetlinkDecodeError } from './netlink/decode-error.ts';
+export { NetlinkError } from './netlink/netlink-error.ts';
+export { NetlinkSocket } from './netlink/socket.ts';

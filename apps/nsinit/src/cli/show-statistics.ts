@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CgroupError, formatPrometheus, type CgroupStatistics } from '@ts-c/cgroups';
+import { formatPrometheus, type CgroupStatistics } from '@ts-c/cgroups';
 import { networkStatistics, type NetworkStatistics } from '@ts-c/network';
 import { formatJson } from '@ts-c/state';
 import type { Grouped } from './grouped.ts';
@@ -118,5 +118,7 @@ async function showTable(groups: readonly Grouped[], options: ShowOptions): Prom
 }
 
 function isGone(error: unknown): boolean {
-  return error instanceof CgroupError && error.code === 'ERR_CGROUP_REMOVED';
+  const { code } = error as NodeJS.ErrnoException;
+  // Of the cgroup, or of the process whose network was asked for.
+  return code === 'ERR_CGROUP_REMOVED' || code === 'ENOENT' || code === 'ESRCH';
 }

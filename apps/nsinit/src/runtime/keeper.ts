@@ -30,7 +30,7 @@ export interface Keeper {
 }
 
 /** What there is of a container beside its processes. */
-export interface Made {
+interface Made {
   readonly cgroup?: CgroupReference | undefined;
   readonly network?: NetworkState | undefined;
 }

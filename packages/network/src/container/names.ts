@@ -4,7 +4,7 @@ import { longestName, randomLength } from './config.ts';
 const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** Characters at random, of which names of devices are made. */
-export function randomLetters(length: number): string {
+function randomLetters(length: number): string {
   return Array.from({ length }, () => letters[randomInt(letters.length)]).join('');
 }
 

@@ -183,12 +183,7 @@ export function removeTable(kernel: Kernel, id: string): void {
 }
 
 /** Who removes the directory of a bridge was its last user, and removes the bridge if it was made on demand. */
-export function leaveBridge(
-  kernel: Kernel,
-  leases: Value,
-  name: string,
-  isOnDemand: boolean,
-): void {
+function leaveBridge(kernel: Kernel, leases: Value, name: string, isOnDemand: boolean): void {
   asFarAsPossible(kernel, () => {
     kernel.call(unlinkat, leases, name, AT.REMOVEDIR);
     if (!isOnDemand) return;

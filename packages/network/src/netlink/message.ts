@@ -11,7 +11,7 @@ import type { Fields, StructCodec, StructInput, StructOutput } from './struct.ts
 import { Writer } from './writer.ts';
 
 /** Size of `struct nlmsghdr`. */
-export const headerSize = 16;
+const headerSize = 16;
 
 /** Flags of a message, netlink(7). */
 export const NLM_F = {

@@ -238,7 +238,7 @@ const seconds = (value: number | undefined): number =>
   value === undefined || value === forever ? Infinity : value;
 
 /** From a message; undefined for families that are no concern of ours. */
-export function toAddress(
+function toAddress(
   message: Output<typeof addressMessage>,
   known: ReadonlyMap<number, string>,
 ): Address | undefined {

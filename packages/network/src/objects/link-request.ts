@@ -86,7 +86,7 @@ export async function toLinkRequest(
 }
 
 /** The flags that are to be set or cleared, and which they are. */
-export function toFlags(options: LinkOptions): { flags?: number; change?: number } {
+function toFlags(options: LinkOptions): { flags?: number; change?: number } {
   let [flags, change] = [0, 0];
   const set = (field: string, bit: number, value: unknown): void => {
     if (value === undefined) return;
@@ -103,7 +103,7 @@ export function toFlags(options: LinkOptions): { flags?: number; change?: number
 }
 
 /** The namespace that a link goes to. A path is opened until the message is sent. */
-export function toPlace(field: string, namespace: NamespaceTarget | undefined): LinkRequest {
+function toPlace(field: string, namespace: NamespaceTarget | undefined): LinkRequest {
   if (namespace === undefined) return { body: {}, [Symbol.dispose]: nothing };
   if (typeof namespace === 'string') {
     checkString(field, namespace);

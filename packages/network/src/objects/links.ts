@@ -258,7 +258,7 @@ async function draftOf(
 }
 
 /** The name of another link; undefined where it has gone. */
-export async function nameOf(
+async function nameOf(
   socket: NetlinkSocket,
   index: number,
   wait: WaitOptions,

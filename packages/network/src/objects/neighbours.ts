@@ -206,10 +206,7 @@ async function send(
 type Message = Output<typeof neighbourMessage>;
 
 /** From a message; undefined for those that are no neighbours of ours, such as entries of bridges. */
-export function toNeighbour(
-  message: Message,
-  known: ReadonlyMap<number, string>,
-): Neighbour | undefined {
+function toNeighbour(message: Message, known: ReadonlyMap<number, string>): Neighbour | undefined {
   const family = familyOfNumber(message.family);
   const { index, destination, flags, cacheInfo } = message;
   if (!family || destination === undefined) return undefined;

@@ -198,7 +198,7 @@ async function send(route: RouteSpec, options: ObjectOptions, flags: number): Pr
 }
 
 /** From a message; undefined for families that are no concern of ours. */
-export function toRoute(
+function toRoute(
   message: Output<typeof routeMessage>,
   known: ReadonlyMap<number, string>,
 ): RouteEntry | undefined {

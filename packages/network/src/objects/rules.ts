@@ -201,7 +201,7 @@ const orNone = (value: number | undefined): number | undefined =>
   value === 0xffff_ffff ? undefined : value;
 
 /** From a message; undefined for families that are no concern of ours. */
-export function toRule(message: Output<typeof ruleMessage>): Rule | undefined {
+function toRule(message: Output<typeof ruleMessage>): Rule | undefined {
   const family = familyOfNumber(message.family);
   if (!family) return undefined;
   const { flags, action } = message;

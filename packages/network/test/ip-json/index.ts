@@ -1,4 +1,4 @@
-export type { Detail, Json, JsonObject } from './json.ts';
+export type { JsonObject } from './json.ts';
 export { linksToJson } from './links.ts';
 export { neighboursToJson } from './neighbours.ts';
 export { routesToJson } from './routes.ts';

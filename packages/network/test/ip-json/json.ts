@@ -1,5 +1,5 @@
 /** What JSON has. Of objects, what is undefined is not written. */
-export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+type Json = string | number | boolean | null | readonly Json[] | JsonObject;
 
 /** An object of JSON. */
 export interface JsonObject {
