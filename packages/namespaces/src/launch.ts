@@ -2,7 +2,13 @@ import { execFile, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { promisify } from 'node:util';
-import { spawn, type Executable, type Program, type ProgramOptions, type Report } from '@ts-c/syscall';
+import {
+  spawn,
+  type Executable,
+  type Program,
+  type ProgramOptions,
+  type Report,
+} from '@ts-c/syscall';
 import type { IdMapping, Mappings } from './mappings.ts';
 import { encodeMessage, messages, reports } from './protocol.ts';
 
