@@ -4,7 +4,7 @@ export type { ScopeOptions } from './scope.ts';
 export { CgroupError, type CgroupErrorCode, type CgroupErrorInfo } from './error.ts';
 export { checkPlace, type Place } from './place.ts';
 export { readLayout, type Hierarchy, type Layout } from './layout.ts';
-export { hasSystemd } from './systemd/detect.ts';
+export { hasSystemd } from './systemd/booted.ts';
 
 // Limits.
 export type { Bytes, Count, IoDevice, RdmaLimit, Resources } from './resources.ts';

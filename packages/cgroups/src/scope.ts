@@ -7,7 +7,7 @@ import { readLayout, type Layout } from './layout.ts';
 import { checkPlace } from './place.ts';
 import type { Member } from './plan.ts';
 import type { Resources } from './resources.ts';
-import type { WaitOptions } from './systemd/wire.ts';
+import type { WaitOptions } from './systemd/wait.ts';
 import { updateMembers } from './update.ts';
 
 /** A cgroup that systemd is to make. */

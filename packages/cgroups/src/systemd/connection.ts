@@ -1,7 +1,8 @@
 import type { DBusError } from '@jellybrick/dbus-next';
 import { CgroupError } from '../error.ts';
 import type { UnitProperty } from './property.ts';
-import { manager, systemd1, Wire, type ManagerSignal, type WaitOptions } from './wire.ts';
+import type { WaitOptions } from './wait.ts';
+import { manager, systemd1, Wire, type ManagerSignal } from './wire.ts';
 
 /**
  * A connection to a manager of systemd: org.freedesktop.systemd1(5). It keeps the process alive until it is closed.

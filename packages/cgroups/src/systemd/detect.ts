@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import { env } from 'node:process';
+import { hasSystemd } from './booted.ts';
 import { CgroupError } from '../error.ts';
 import { SystemdConnection } from './connection.ts';
-import type { WaitOptions } from './wire.ts';
+import type { WaitOptions } from './wait.ts';
 
 /** Which systemd. */
 export interface SystemdOptions extends WaitOptions {
@@ -10,14 +10,6 @@ export interface SystemdOptions extends WaitOptions {
   readonly user?: boolean;
   /** The D-Bus address of the bus, `unix:path=/run/dbus/system_bus_socket`, or of the manager's own socket, that ends in `/systemd/private`. */
   readonly address?: string;
-}
-
-/**
- * Was this machine started by systemd? sd_booted(3): /run/systemd/system is a directory. Nothing is started to find out, and it does not
- * say that this process may use it.
- */
-export function hasSystemd(): boolean {
-  return statSync('/run/systemd/system', { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { CgroupVersion } from '../setting.ts';
 import type { SystemdConnection } from './connection.ts';
 import { checkSlice } from './name.ts';
 import { scopeProperties, unitProperties, type UnitResources } from './unit.ts';
-import type { WaitOptions } from './wire.ts';
+import type { WaitOptions } from './wait.ts';
 
 /** What a scope begins with. */
 export interface StartScopeOptions extends WaitOptions {

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SystemdConnection } from './connection.ts';
-import { hasSystemd, systemd, usualAddresses } from './detect.ts';
+import { hasSystemd } from './booted.ts';
+import { systemd, usualAddresses } from './detect.ts';
 import { slicePath } from './name.ts';
 import {
   attachProcesses,

@@ -2,13 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
 import type * as Client from '@jellybrick/dbus-next';
 import type { Message, MessageBus } from '@jellybrick/dbus-next';
-
-/** What a wait ends with, apart from what is waited for. */
-export interface WaitOptions {
-  /** Milliseconds; 30000 by default. */
-  readonly timeout?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import type { WaitOptions } from './wait.ts';
 
 /** A signal of the manager. */
 export interface ManagerSignal {

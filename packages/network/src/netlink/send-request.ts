@@ -64,7 +64,7 @@ function send(
   more: number,
 ): Sent {
   const writer = new Writer();
-  const sequence = nextSequence();
+  const sequence = nextSequence(kernel);
   const { type, codec, name } = operation;
   writeMessage(writer, codec, {
     type,

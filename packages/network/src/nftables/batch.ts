@@ -47,7 +47,7 @@ export function sendBatch(kernel: Kernel, socket: Value, requests: readonly Requ
   const writer = new Writer(4096);
   const all = [request(batchBegin, batchBody), ...requests, request(batchEnd, batchBody)];
   const sent = all.map((each) => {
-    const sequence = nextSequence();
+    const sequence = nextSequence(kernel);
     const start = writer.length;
     writeMessage(writer, each.operation.codec, {
       type: each.operation.type,
