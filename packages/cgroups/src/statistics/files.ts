@@ -34,6 +34,8 @@ export class StatFiles {
   readonly #directories = new Map<string, Directory | undefined>();
   readonly #files = new Map<string, StatFile>();
   #controllers: string | undefined;
+  /** Directories of which a file has gone. */
+  readonly #doubted = new Set<Directory>();
 
   constructor(directoryOf: DirectoryOf, keepOpen: boolean) {
     this.#directoryOf = directoryOf;
@@ -86,6 +88,8 @@ export class StatFiles {
    * @throws {CgroupError} (`ERR_CGROUP_REMOVED`) where there is no directory of the cgroup at all.
    */
   refresh(controllers: readonly string[]): void {
+    for (const { path, identity } of this.#doubted)
+      if (identityOf(path) !== identity) throw removed(path);
     if (this.#files.size === 0) this.#expectDirectory(controllers);
     const [first = ''] = controllers;
     const enabled = this.read(first, 'cgroup.controllers')?.rest();
@@ -99,6 +103,7 @@ export class StatFiles {
     for (const file of this.#files.values()) closeFile(file);
     this.#files.clear();
     this.#directories.clear();
+    this.#doubted.clear();
     this.#controllers = undefined;
   }
 
@@ -174,14 +179,17 @@ export class StatFiles {
     // One that was made anew under the same name is another one.
     if (directory !== undefined && identityOf(directory.path) === directory.identity) {
       file.absent = true;
+      // Perhaps because it is being removed at this very moment: the files go first.
+      this.#doubted.add(directory);
       return -1;
     }
-    const gone = directory?.path ?? path;
-    throw new CgroupError('ERR_CGROUP_REMOVED', `${gone}: the cgroup was removed`, {
-      path: gone,
-      cause: error,
-    });
+    throw removed(directory?.path ?? path, error);
   }
+}
+
+function removed(path: string, cause?: unknown): CgroupError {
+  const message = `${path}: the cgroup was removed`;
+  return new CgroupError('ERR_CGROUP_REMOVED', message, { path, cause });
 }
 
 function keysOf(name: string): Keys {

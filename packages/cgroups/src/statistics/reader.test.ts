@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDescriptors } from '../../test/descriptors.ts';
 import { hasV1, hasV2, TestGroup } from '../../test/groups.ts';
 import { cpuUsageBetween } from './classic.ts';
@@ -10,6 +12,20 @@ const versions = [
   [1, hasV1],
   [2, hasV2],
 ] as const;
+
+it('notices that a cgroup is gone although its files went first, one by one', () => {
+  const directory = fs.mkdtempSync(join(tmpdir(), 'ts-c-reader-'));
+  onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }));
+  fs.writeFileSync(join(directory, 'cgroup.controllers'), 'memory\n');
+  fs.writeFileSync(join(directory, 'memory.current'), '4096\n');
+  const reader = new StatisticsReader(2, () => directory, { keepOpen: false });
+  expect(reader.read().memory?.usage).toBe(4096);
+  fs.rmSync(join(directory, 'memory.current'));
+  fs.rmSync(join(directory, 'cgroup.controllers'));
+  expect(reader.read().memory).toBeUndefined();
+  fs.rmSync(directory, { recursive: true });
+  expect(() => reader.read()).toThrow(expect.objectContaining({ code: 'ERR_CGROUP_REMOVED' }));
+});
 
 describe.each(versions)('a reader of version %i', (version, has) => {
   const needs = `(needs cgroup v${version})`;
