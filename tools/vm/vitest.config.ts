@@ -28,7 +28,7 @@ const slow = [
   '**/{readme,examples}.test.ts',
   '**/bad-input.test.ts',
   'apps/nsinit/test/plan.test.ts',
-  'apps/nsinit/test/cli/{containers,exec,help,plan}.test.ts',
+  'apps/nsinit/test/cli/{containers,exec,help,plan,run}.test.ts',
   'packages/terminal/test/attached.test.ts',
   // Networks are the same with either version of cgroups; what remains shows that they are made on another kernel, too.
   'apps/nsinit/test/network/**',
