@@ -2,7 +2,6 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import {
   AT_FDCWD,
   checkInteger,
-  close,
   isErrno,
   live,
   OPEN,
@@ -10,6 +9,7 @@ import {
   openat2,
   openHow,
   RESOLVE,
+  withDescriptor,
 } from '@ts-c/syscall';
 import { problem } from './error.ts';
 
@@ -37,7 +37,7 @@ export function readFileInRoot(
   checkInteger('maxBytes', maxBytes, 1, 2 ** 31 - 1);
   if (typeof root === 'number') return readBelow(root, path, maxBytes);
   const flags = OPEN.PATH | OPEN.DIRECTORY | OPEN.CLOEXEC;
-  return withFd(Number(live.call(openat, AT_FDCWD, root, flags, 0)), (directory) =>
+  return withDescriptor(live, Number(live.call(openat, AT_FDCWD, root, flags, 0)), (directory) =>
     readBelow(directory, path, maxBytes),
   );
 }
@@ -46,7 +46,7 @@ function readBelow(directory: number, path: string, maxBytes: number): string | 
   const found = find(directory, path);
   return found === undefined
     ? undefined
-    : withFd(found, (descriptor) => {
+    : withDescriptor(live, found, (descriptor) => {
         // Only looked at so far: to open a device can already do something, and to open a FIFO can take forever.
         if (!fstatSync(descriptor).isFile())
           throw problem('ERR_NOT_A_FILE', `${path} is not a regular file`, { path });
@@ -98,11 +98,4 @@ function readAll(file: number, path: string, maxBytes: number): string {
       throw problem('ERR_FILE_TOO_LARGE', `${path} is larger than ${maxBytes} bytes`, { path });
     chunks.push(chunk.subarray(0, count));
   }
-}
-
-function withFd<T>(descriptor: number, body: (descriptor: number) => T): T {
-  return live.ensure(
-    () => body(descriptor),
-    () => live.call(close, descriptor),
-  );
 }

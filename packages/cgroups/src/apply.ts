@@ -1,7 +1,6 @@
 import {
   AT,
   AT_FDCWD,
-  close,
   Memory,
   mkdirat,
   openat,
@@ -9,6 +8,7 @@ import {
   unlinkat,
   SystemError,
   write,
+  withDescriptor,
   type Kernel,
   type Value,
 } from '@ts-c/syscall';
@@ -135,11 +135,7 @@ function sameFile(steps: readonly Step[], from: number): WriteStep[] {
 }
 
 function withOpen(kernel: Kernel, path: string, flags: number, body: (file: Value) => void): void {
-  const file = kernel.call(openat, AT_FDCWD, path, flags, 0);
-  kernel.ensure(
-    () => body(file),
-    () => void kernel.call(close, file),
-  );
+  withDescriptor(kernel, kernel.call(openat, AT_FDCWD, path, flags, 0), body);
 }
 
 /** Opens the files through which processes enter a cgroup, one for each of its hierarchies. */

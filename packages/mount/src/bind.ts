@@ -1,11 +1,11 @@
-import { AT_FDCWD, OPEN, openat, type Kernel, type Value } from '@ts-c/syscall';
+import { AT_FDCWD, OPEN, openat, withDescriptor, type Kernel, type Value } from '@ts-c/syscall';
 import { checkMount, isCoverable } from './check.ts';
 import type { Mount } from './config.ts';
 import { refuseProc } from './file-system.ts';
 import { MOUNT_ATTR } from './flags.ts';
 import { parseMountOptions, type MountOptions } from './options.ts';
 import { makeDirectory, makeFile, openInRoot, type Root } from './root.ts';
-import { moveMount, openTree, owner, setMountAttributes, withDescriptor } from './tree.ts';
+import { moveMount, openTree, owner, setMountAttributes } from './tree.ts';
 
 /** Is the source of a bind mount a directory, or anything else? What is made for it to be mounted on is of the same kind. */
 export type SourceKind = 'directory' | 'file';

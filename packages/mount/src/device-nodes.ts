@@ -9,6 +9,7 @@ import {
   statx,
   statxLayout,
   umask,
+  withDescriptor,
   type Kernel,
   type Value,
 } from '@ts-c/syscall';
@@ -17,7 +18,7 @@ import { checkDevice, formats } from './check.ts';
 import type { Device } from './config.ts';
 import { makedev } from './devices.ts';
 import { inParent, makeFile, openInRoot, type Root } from './root.ts';
-import { bindMount, owner, withDescriptor } from './tree.ts';
+import { bindMount, owner } from './tree.ts';
 
 const S_IFMT = 0o170000;
 const permissionBits = 0o7777;

@@ -3,13 +3,13 @@ import {
   fstatfs,
   Memory,
   statfsSize,
+  withDescriptor,
   type Kernel,
   type Problem,
   type Value,
 } from '@ts-c/syscall';
 import { FSCONFIG, fsconfig, fsmount, FSMOUNT_CLOEXEC, FSOPEN_CLOEXEC, fsopen } from './calls.ts';
 import { splitOption } from './options.ts';
-import { withDescriptor } from './tree.ts';
 
 /** A file system to mount. */
 export interface FileSystem {

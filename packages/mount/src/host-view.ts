@@ -10,6 +10,7 @@ import {
   STATX,
   statx,
   statxLayout,
+  withDescriptor,
   type ErrnoCode,
   type Kernel,
   type Value,
@@ -20,7 +21,7 @@ import { createFileSystem } from './file-system.ts';
 import { MOUNT_ATTR } from './flags.ts';
 import type { HostBind, HostOverlay, HostViewPlan } from './host-view-plan.ts';
 import { directoryFlags, makeDirectory, makeFile, openInRoot, type Root } from './root.ts';
-import { bindMount, moveMount, owner, withDescriptor } from './tree.ts';
+import { bindMount, moveMount, owner } from './tree.ts';
 
 const { NODEV, NOSUID, RDONLY } = MOUNT_ATTR;
 

@@ -1,7 +1,7 @@
-import { unlinkat, type Kernel, type Value } from '@ts-c/syscall';
+import { unlinkat, withDescriptor, type Kernel, type Value } from '@ts-c/syscall';
 import { symlinkat } from './calls.ts';
 import { directoryFlags, openInRoot, type Root } from './root.ts';
-import { owner, withDescriptor } from './tree.ts';
+import { owner } from './tree.ts';
 
 const links: readonly (readonly [name: string, target: string])[] = [
   ['fd', '/proc/self/fd'],

@@ -7,6 +7,7 @@ import {
   STATX,
   statx,
   statxLayout,
+  withDescriptor,
   type Kernel,
   type Value,
 } from '@ts-c/syscall';
@@ -18,7 +19,7 @@ import { createFileSystem, type FileSystem } from './file-system.ts';
 import { MOUNT_ATTR, MS } from './flags.ts';
 import { parseMountOptions, splitOption } from './options.ts';
 import { directoryFlags, openInRoot, type Root } from './root.ts';
-import { moveMount, owner, setMountAttributes, withDescriptor } from './tree.ts';
+import { moveMount, owner, setMountAttributes } from './tree.ts';
 
 // Instances of these are shared with others, or hold nothing that could be written behind the mount's back: read-only is a matter of
 // the mount alone, never of the file system (which would make the host's own read-only).

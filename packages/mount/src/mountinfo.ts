@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { AT, AT_FDCWD, live, Memory, OPEN, openat, STATX, statx, statxLayout } from '@ts-c/syscall';
-import { withDescriptor } from './tree.ts';
+import {
+  AT,
+  AT_FDCWD,
+  live,
+  Memory,
+  OPEN,
+  openat,
+  STATX,
+  statx,
+  statxLayout,
+  withDescriptor,
+} from '@ts-c/syscall';
 
 /** One mount, as a line of /proc/PID/mountinfo says it: proc_pid_mountinfo(5). */
 export interface MountInfo {

@@ -1,7 +1,16 @@
-import { Memory, OPEN, openat, unlinkat, write, type Kernel, type Value } from '@ts-c/syscall';
+import {
+  Memory,
+  OPEN,
+  openat,
+  unlinkat,
+  write,
+  withDescriptor,
+  type Kernel,
+  type Value,
+} from '@ts-c/syscall';
 import { MountError } from './check.ts';
 import { directoryFlags, makeFile, openInRoot, type Root } from './root.ts';
-import { moveMount, openTree, owner, withDescriptor } from './tree.ts';
+import { moveMount, openTree, owner } from './tree.ts';
 
 /** A file that a container is given, whatever its root file system has at that place. */
 export interface ProvidedFile {

@@ -1,10 +1,10 @@
-import { FILE_SYSTEM, type Kernel, type Value } from '@ts-c/syscall';
+import { FILE_SYSTEM, withDescriptor, type Kernel, type Value } from '@ts-c/syscall';
 import { isCoverable, normalize } from './check.ts';
 import { nullDevice, openHostDevice } from './device-nodes.ts';
 import { createFileSystem, expectFileSystem } from './file-system.ts';
 import { MOUNT_ATTR } from './flags.ts';
 import { directoryFlags, openInRoot, type Root } from './root.ts';
-import { bindMount, moveMount, owner, setMountAttributes, withDescriptor } from './tree.ts';
+import { bindMount, moveMount, owner, setMountAttributes } from './tree.ts';
 
 const { NODEV, NOEXEC, NOSUID, RDONLY } = MOUNT_ATTR;
 

@@ -7,11 +7,12 @@ import {
   openat2,
   openHow,
   RESOLVE,
+  withDescriptor,
   type Kernel,
   type Value,
 } from '@ts-c/syscall';
 import { changePropagation } from './classic.ts';
-import { moveMount, openTree, owner, withDescriptor } from './tree.ts';
+import { moveMount, openTree, owner } from './tree.ts';
 
 /** `O_PATH | O_CLOEXEC`: a place in the file system, and nothing is done to the file. */
 const pathFlags: number = OPEN.PATH | OPEN.CLOEXEC;

@@ -1,8 +1,8 @@
-import type { Kernel, Value } from '@ts-c/syscall';
+import { withDescriptor, type Kernel, type Value } from '@ts-c/syscall';
 import { createFileSystem, type FileSystem } from './file-system.ts';
 import { MOUNT_ATTR } from './flags.ts';
 import { directoryFlags, makeDirectory, openInRoot, type Root } from './root.ts';
-import { bindMount, moveMount, owner, withDescriptor } from './tree.ts';
+import { bindMount, moveMount, owner } from './tree.ts';
 
 /** A mount that every container has. */
 export interface SystemMount extends FileSystem {

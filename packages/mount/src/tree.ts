@@ -1,11 +1,11 @@
 import {
   AT,
   AT_FDCWD,
-  close,
   MOVE_MOUNT,
   moveMountCall,
   OPEN_TREE,
   openTreeCall,
+  withDescriptor,
   type Kernel,
   type Value,
 } from '@ts-c/syscall';
@@ -142,17 +142,5 @@ export function idmapMount(
 ): void {
   kernel.section(owner, 'an id-mapped mount', () =>
     setMountAttributes(kernel, mount, { userNamespace, recursive }),
-  );
-}
-
-/** Opens something, hands it on, and closes it. */
-export function withDescriptor<T>(
-  kernel: Kernel,
-  descriptor: Value,
-  body: (descriptor: Value) => T,
-): T {
-  return kernel.ensure(
-    () => body(descriptor),
-    () => kernel.call(close, descriptor),
   );
 }

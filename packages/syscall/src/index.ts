@@ -34,3 +34,4 @@ export { spawn, type ProgramOptions, type ProgramProcess, type Report } from './
 export { defineStruct, type Field, type FieldValues, type Struct } from './struct.ts';
 export { syscall, type Returns, type Syscall } from './syscall.ts';
 export { formatValue, Slot, type Value } from './value.ts';
+export { withDescriptor } from './with-descriptor.ts';

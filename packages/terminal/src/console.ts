@@ -1,6 +1,5 @@
 import {
   AT,
-  close,
   dup3,
   mknodat,
   MOVE_MOUNT,
@@ -11,6 +10,7 @@ import {
   openHow,
   openTreeCall,
   RESOLVE,
+  withDescriptor,
   type Kernel,
   type Value,
 } from '@ts-c/syscall';
@@ -38,9 +38,9 @@ export function bindConsole(kernel: Kernel, dev: Value, slave: Value): void {
       flags: OPEN.PATH | OPEN.CLOEXEC,
       resolve: RESOLVE.BENEATH | RESOLVE.NO_SYMLINKS,
     });
-    closing(kernel, kernel.call(openat2, dev, 'console', how, openHow.size), (target) => {
+    withDescriptor(kernel, kernel.call(openat2, dev, 'console', how, openHow.size), (target) => {
       const flags = OPEN_TREE.CLONE | OPEN_TREE.CLOEXEC | AT.EMPTY_PATH;
-      closing(kernel, kernel.call(openTreeCall, slave, '', flags), (copy) => {
+      withDescriptor(kernel, kernel.call(openTreeCall, slave, '', flags), (copy) => {
         const byDescriptor = MOVE_MOUNT.F_EMPTY_PATH | MOVE_MOUNT.T_EMPTY_PATH;
         kernel.call(moveMountCall, copy, '', target, '', byDescriptor);
       });
@@ -62,13 +62,4 @@ export function takeTerminal(kernel: Kernel, slave: Value): void {
     kernel.call(ioctlNumber, slave, TIOC.TIOCSCTTY, 0);
     for (const stream of [0, 1, 2]) kernel.call(dup3, slave, stream, 0);
   });
-}
-
-function closing(kernel: Kernel, descriptor: Value, body: (descriptor: Value) => void): void {
-  kernel.ensure(
-    () => body(descriptor),
-    () => {
-      kernel.call(close, descriptor);
-    },
-  );
 }

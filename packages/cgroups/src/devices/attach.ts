@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { close, live, Memory, type Kernel, type Value } from '@ts-c/syscall';
+import { live, Memory, withDescriptor, type Kernel, type Value } from '@ts-c/syscall';
 import { deviceProgram } from './bpf.ts';
 import { attachedDevices, openProgram } from './attached.ts';
 import { attachAttr, BPF, bpf, BPF_CGROUP_DEVICE, BPF_F, bpfOpen, loadAttr } from './calls.ts';
@@ -58,17 +58,14 @@ function attachAs(
   code.describe = () => `[${rules.map(formatRule).join(', ')}]`;
   const attach = (): void => {
     const program = kernel.call(bpfOpen, BPF.PROG_LOAD, loading(code), loadAttr.size);
-    kernel.ensure(
-      () => {
-        const attr = attachAttr.make({
-          ...attachment(cgroupFd, program),
-          attach_flags: BPF_F.ALLOW_MULTI | (replaced === undefined ? 0 : BPF_F.REPLACE),
-          replace_bpf_fd: replaced,
-        });
-        kernel.call(bpf, BPF.PROG_ATTACH, attr, attachAttr.size);
-      },
-      () => kernel.call(close, program),
-    );
+    withDescriptor(kernel, program, () => {
+      const attr = attachAttr.make({
+        ...attachment(cgroupFd, program),
+        attach_flags: BPF_F.ALLOW_MULTI | (replaced === undefined ? 0 : BPF_F.REPLACE),
+        replace_bpf_fd: replaced,
+      });
+      kernel.call(bpf, BPF.PROG_ATTACH, attr, attachAttr.size);
+    });
   };
   kernel.section(owner, 'rules about devices', () =>
     explained(kernel, cgroupFd, attach, () => verifierLog(code)),

@@ -1,4 +1,4 @@
-import { close, isErrno, live, Memory } from '@ts-c/syscall';
+import { isErrno, live, Memory, withDescriptor } from '@ts-c/syscall';
 import {
   BPF,
   bpf,
@@ -65,10 +65,7 @@ export function openProgram(id: number): number | undefined {
 function describe(id: number): AttachedProgram | undefined {
   const fd = openProgram(id);
   if (fd === undefined) return undefined;
-  return live.ensure(
-    () => ({ id, name: nameOf(fd) }),
-    () => live.call(close, fd),
-  );
+  return withDescriptor(live, fd, () => ({ id, name: nameOf(fd) }));
 }
 
 function nameOf(fd: number): string {

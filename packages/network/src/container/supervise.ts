@@ -5,6 +5,7 @@ import {
   LOCK,
   mkdirat,
   unlinkat,
+  withDescriptor,
   type Kernel,
   type Program,
   type Slot,
@@ -18,6 +19,7 @@ import {
   natTable,
   openNetfilterSocket,
   writeSysctls,
+  withNetfilter,
 } from '../nftables/index.ts';
 import { makeBridge, removeLink } from './bridge.ts';
 import { configureNetwork } from './configure.ts';
@@ -125,13 +127,10 @@ function attachDevices(kernel: Kernel, devices: readonly DevicePlan[], pid: Valu
   const outer = devices.filter(({ type }) => type !== 'loopback');
   if (outer.length === 0) return;
   const socket = kernel.section(owner, 'devices for the container', () => openSocket(kernel));
-  kernel.ensure(
-    () => {
-      for (const device of outer)
-        kernel.section(owner, titleOf(device), () => attachDevice(kernel, socket, device, pid));
-    },
-    () => kernel.call(close, socket),
-  );
+  withDescriptor(kernel, socket, () => {
+    for (const device of outer)
+      kernel.section(owner, titleOf(device), () => attachDevice(kernel, socket, device, pid));
+  });
 }
 
 function titleOf(device: DevicePlan): string {
@@ -175,11 +174,7 @@ function release(program: Program, plan: NetworkPlan, held: Held): void {
 
 /** Deletes a table of nf_tables. */
 export function removeTable(kernel: Kernel, id: string): void {
-  const socket = openNetfilterSocket(kernel);
-  kernel.ensure(
-    () => deleteNatTable(kernel, socket, id),
-    () => kernel.call(close, socket),
-  );
+  withNetfilter(kernel, (socket) => deleteNatTable(kernel, socket, id));
 }
 
 /** Who removes the directory of a bridge was its last user, and removes the bridge if it was made on demand. */
@@ -187,16 +182,13 @@ function leaveBridge(kernel: Kernel, leases: Value, name: string, isOnDemand: bo
   asFarAsPossible(kernel, () => {
     kernel.call(unlinkat, leases, name, AT.REMOVEDIR);
     if (!isOnDemand) return;
-    const socket = openSocket(kernel);
-    kernel.ensure(
+    withDescriptor(kernel, openSocket(kernel), (socket) =>
       // In a user namespace it is not the supervisor's to remove: the directory says that it is to be swept.
-      () =>
-        kernel.attempt(
-          ['EPERM'],
-          () => removeLink(kernel, socket, name),
-          () => kernel.call(mkdirat, leases, name, 0o755),
-        ),
-      () => kernel.call(close, socket),
+      kernel.attempt(
+        ['EPERM'],
+        () => removeLink(kernel, socket, name),
+        () => kernel.call(mkdirat, leases, name, 0o755),
+      ),
     );
   });
 }

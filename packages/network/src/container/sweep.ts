@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { AT, close, live, unlinkat } from '@ts-c/syscall';
+import { AT, live, unlinkat, withDescriptor } from '@ts-c/syscall';
 import { request } from '../netlink/request.ts';
 import { NetlinkSocket } from '../netlink/socket.ts';
 import { deleteLink, EXTENDED, getLink } from '../route/link-messages.ts';
@@ -33,10 +33,8 @@ export function sweepNetworks(
 ): Swept {
   const swept = { leases: [] as string[], ids: new Set<string>(), bridges: [] as string[] };
   if (existsSync(root)) {
-    const leases = Number(openLeases(live, root));
-    live.ensure(
-      () => whileLocked(live, leases, () => sweepAll(root, leases, swept, isAlive)),
-      () => live.call(close, leases),
+    withDescriptor(live, Number(openLeases(live, root)), (leases) =>
+      whileLocked(live, leases, () => sweepAll(root, leases, swept, isAlive)),
     );
   }
   return { ...swept, ids: [...swept.ids] };

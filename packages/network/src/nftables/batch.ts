@@ -1,4 +1,4 @@
-import { close, Memory, SystemError, type Kernel, type Value } from '@ts-c/syscall';
+import { Memory, SystemError, withDescriptor, type Kernel, type Value } from '@ts-c/syscall';
 import { recvfrom, sendto } from '../netlink/calls.ts';
 import {
   NLM_F,
@@ -86,9 +86,5 @@ export function sendBatch(kernel: Kernel, socket: Value, requests: readonly Requ
 
 /** Opens a socket for nf_tables, does `body` with it, and closes it again. */
 export function withNetfilter<T>(kernel: Kernel, body: (socket: Value) => T): T {
-  const socket = openNetfilterSocket(kernel);
-  return kernel.ensure(
-    () => body(socket),
-    () => void kernel.call(close, socket),
-  );
+  return withDescriptor(kernel, openNetfilterSocket(kernel), body);
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AT_FDCWD, close, Memory, OPEN, openat, write, type Kernel } from '@ts-c/syscall';
+import { AT_FDCWD, Memory, OPEN, openat, write, withDescriptor, type Kernel } from '@ts-c/syscall';
 import { familyOf } from './expressions.ts';
 import { NFPROTO } from './messages.ts';
 import { checkDevice, type NatOptions } from './nat-table.ts';
@@ -85,9 +85,6 @@ export function writeSysctls(kernel: Kernel, sysctls: readonly Sysctl[]): void {
     kernel.section('@ts-c/network', changes, () => {
       const file = kernel.call(openat, AT_FDCWD, path, OPEN.WRONLY | OPEN.CLOEXEC, 0);
       const text = Memory.text('value', value);
-      kernel.ensure(
-        () => void kernel.call(write, file, text, value.length),
-        () => void kernel.call(close, file),
-      );
+      withDescriptor(kernel, file, () => void kernel.call(write, file, text, value.length));
     });
 }
