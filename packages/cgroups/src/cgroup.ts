@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import process from 'node:process';
@@ -332,5 +331,7 @@ function noController(key: string, reason: string): CgroupError {
 
 /** A name that no other cgroup has. */
 export function uniqueName(): string {
-  return `ts-c-${process.pid}-${randomBytes(4).toString('hex')}`;
+  // It is no secret, and node:crypto takes milliseconds to load.
+  const random = Math.floor(Math.random() * 2 ** 32);
+  return `ts-c-${process.pid}-${random.toString(16).padStart(8, '0')}`;
 }

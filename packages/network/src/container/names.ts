@@ -1,11 +1,13 @@
-import { createHash, randomInt } from 'node:crypto';
+import { getBuiltinModule } from 'node:process';
 import { longestName, randomLength } from './config.ts';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** Characters at random, of which names of devices are made. */
 function randomLetters(length: number): string {
-  return Array.from({ length }, () => letters[randomInt(letters.length)]).join('');
+  // They are no secret.
+  const one = (): string => letters.charAt(Math.floor(Math.random() * letters.length));
+  return Array.from({ length }, one).join('');
 }
 
 /** The name of a device: a prefix and random letters behind it, at most 15 bytes, and none of those that are taken. */
@@ -27,6 +29,8 @@ export function randomName(
  * address, and a bridge that was made on demand is known by its own.
  */
 export function stableMac(...words: readonly string[]): string {
+  // Only now: it takes milliseconds to load, and most containers need none of it.
+  const { createHash } = getBuiltinModule('node:crypto');
   const bytes = createHash('sha256').update(words.join('\0')).digest().subarray(0, 6);
   // Locally administered, and of one device.
   bytes[0] = ((bytes[0] as number) & 0xfc) | 0x02;
