@@ -22,9 +22,9 @@ describe('withDescriptor', () => {
   it('closes it where the body fails', () => {
     const descriptor = open();
     const failing = (): never => {
-      throw new Error('no');
+      throw new Error(`not ${descriptor}`);
     };
-    expect(() => withDescriptor(live, descriptor, failing)).toThrow('no');
+    expect(() => withDescriptor(live, descriptor, failing)).toThrow(`not ${descriptor}`);
     expect(existsSync(`/proc/self/fd/${descriptor}`)).toBe(false);
   });
 

@@ -6,8 +6,9 @@ const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
 /** Characters at random, of which names of devices are made. */
 function randomLetters(length: number): string {
   // They are no secret.
-  const one = (): string => letters.charAt(Math.floor(Math.random() * letters.length));
-  return Array.from({ length }, one).join('');
+  return Array.from({ length }, () =>
+    letters.charAt(Math.floor(Math.random() * letters.length)),
+  ).join('');
 }
 
 /** The name of a device: a prefix and random letters behind it, at most 15 bytes, and none of those that are taken. */
