@@ -30,19 +30,13 @@ export async function* followEvents(
 type Stream = AsyncIterator<object> & AsyncIterable<object>;
 
 function streamsOf(cgroup: Cgroup, interval: number | undefined, signal: AbortSignal): Stream[] {
-  const { memory, cpu, io } = {
-    memory: available(() =>
-      cgroup.pressure({ resource: 'memory', kind: 'some', ...pressure, signal }),
-    ),
-    cpu: available(() => cgroup.pressure({ resource: 'cpu', kind: 'some', ...pressure, signal })),
-    io: available(() => cgroup.pressure({ resource: 'io', kind: 'some', ...pressure, signal })),
-  };
+  const waiting = (['memory', 'cpu', 'io'] as const).map((resource) =>
+    available(() => cgroup.pressure({ resource, kind: 'some', ...pressure, signal })),
+  );
   return [
     available(() => cgroup.oom({ signal })),
     available(() => cgroup.freezer({ signal })),
-    memory,
-    cpu,
-    io,
+    ...waiting,
     interval === undefined ? undefined : statistics(cgroup, interval, signal),
   ].filter((stream): stream is Stream => stream !== undefined);
 }

@@ -65,13 +65,8 @@ async function documentOf(
 
 /** What its own network has carried; nothing of that of this machine, should it share it. */
 function networkOf(pid: number): NetworkStatistics {
-  const isShared = sameNamespace('self', pid);
-  return isShared ? {} : networkStatistics({ namespace: { pid } });
-}
-
-function sameNamespace(one: number | 'self', other: number | 'self'): boolean {
-  const [first, second] = [one, other].map((pid) => statSync(`/proc/${pid}/ns/net`).ino);
-  return first === second;
+  const [ours, theirs] = ['self', pid].map((one) => statSync(`/proc/${one}/ns/net`).ino);
+  return ours === theirs ? {} : networkStatistics({ namespace: { pid } });
 }
 
 function textOf(

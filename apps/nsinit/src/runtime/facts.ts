@@ -19,6 +19,7 @@ import {
 } from '@ts-c/mount';
 import type { NetworkPlan } from '@ts-c/network';
 import { mapWriter, ownMapping, type IdMapping, type Mappings } from '@ts-c/namespaces';
+import { resourcesOf, withoutKey } from '../cgroup.ts';
 import type { ContainerDescription } from '../description.ts';
 import { readAccounts } from './accounts.ts';
 import { DescriptionError } from './check.ts';
@@ -88,33 +89,23 @@ function cgroupOf(
   layout: Layout | undefined,
 ): CgroupPlan | undefined {
   if (!cgroup || cgroup.systemd) return undefined;
-  const {
-    name = uniqueName(),
-    parent,
-    optional,
-    frozen: _,
-    slice: __,
-    systemd: ___,
-    ...resources
-  } = cgroup;
+  const { name = uniqueName(), parent, optional } = cgroup;
   try {
-    const plan = planCgroup({ name, parent }, resources, layout);
+    const plan = planCgroup({ name, parent }, resourcesOf(cgroup), layout);
     return optional && !isPossible(plan) ? undefined : plan;
   } catch (error) {
     if (!(error instanceof CgroupError)) throw error;
     if (optional && unavailable.includes(error.code)) return undefined;
-    throw new DescriptionError(
-      `cgroup.${error.key ?? 'name'}`,
-      error.message.replace(`${error.key}: `, ''),
-      { cause: error },
-    );
+    throw new DescriptionError(`cgroup.${error.key ?? 'name'}`, withoutKey(error), {
+      cause: error,
+    });
   }
 }
 
 function scopeOf({ cgroup }: ContainerDescription): Facts['scope'] {
   if (!cgroup?.systemd) return undefined;
-  const { name = uniqueName(), optional: _, frozen: __, systemd: ___, ...options } = cgroup;
-  return { name, ...options };
+  const { name = uniqueName(), parent, slice } = cgroup;
+  return { ...resourcesOf(cgroup), name, parent, slice };
 }
 
 /** What is no error where there need not be a cgroup. */

@@ -1,7 +1,12 @@
 import type { StatFiles } from './files.ts';
 import { limitOf } from './quantity.ts';
 import { parseLimits, parseNested } from './parse.ts';
-import type { HugetlbStatistics, MiscStatistics, RdmaStatistics } from './statistics.ts';
+import type {
+  HugetlbStatistics,
+  MiscStatistics,
+  PidsStatistics,
+  RdmaStatistics,
+} from './statistics.ts';
 
 // What is much the same in both versions. A controller may be used through version 2 on a machine that has the others in
 // version 1, so the names of the files decide.
@@ -65,4 +70,16 @@ export function readMisc(files: StatFiles): Record<string, MiscStatistics> | und
     found[name] = { current: value, limit: limits?.get(name) };
   }
   return found;
+}
+
+/** Processes and threads. */
+export function readPids(files: StatFiles): PidsStatistics | undefined {
+  const current = files.integer('pids', 'pids.current');
+  if (current === undefined) return undefined;
+  return {
+    current,
+    limit: files.limit('pids', 'pids.max'),
+    peak: files.integer('pids', 'pids.peak'),
+    refused: files.flat('pids', 'pids.events')?.['max'],
+  };
 }

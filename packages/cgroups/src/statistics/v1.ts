@@ -1,6 +1,6 @@
 import { limitOf, minus, times } from './quantity.ts';
 import type { StatFiles } from './files.ts';
-import { readHugetlb, readMisc, readRdma } from './shared.ts';
+import { readHugetlb, readMisc, readRdma, readPids } from './shared.ts';
 import { parseBlkio } from './parse.ts';
 import type { Limit, Quantity } from './scanner.ts';
 import type {
@@ -8,7 +8,6 @@ import type {
   CpuStatistics,
   IoStatistics,
   MemoryStatistics,
-  PidsStatistics,
 } from './statistics.ts';
 
 /** The controllers of version 1 that count something. */
@@ -149,17 +148,6 @@ function deviceOf(devices: Map<string, Writable<IoStatistics>>, device: string) 
   const made = { device, ...none };
   devices.set(device, made);
   return made;
-}
-
-function readPids(files: StatFiles): PidsStatistics | undefined {
-  const current = files.integer('pids', 'pids.current');
-  if (current === undefined) return undefined;
-  return {
-    current,
-    limit: files.limit('pids', 'pids.max'),
-    peak: files.integer('pids', 'pids.peak'),
-    refused: files.flat('pids', 'pids.events')?.['max'],
-  };
 }
 
 function readFrozen(files: StatFiles): boolean | undefined {

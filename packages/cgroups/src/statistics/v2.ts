@@ -1,14 +1,13 @@
 import { times } from './quantity.ts';
 import type { StatFiles } from './files.ts';
 import { parseNested, parsePressure } from './parse.ts';
-import { readHugetlb, readMisc, readRdma } from './shared.ts';
+import { readHugetlb, readMisc, readRdma, readPids } from './shared.ts';
 import type { Quantity } from './scanner.ts';
 import type {
   CgroupStatistics,
   CpuStatistics,
   IoStatistics,
   MemoryStatistics,
-  PidsStatistics,
   Pressure,
   PressureResource,
 } from './statistics.ts';
@@ -98,17 +97,6 @@ export function readIo(files: StatFiles): IoStatistics[] | undefined {
     });
   }
   return found;
-}
-
-function readPids(files: StatFiles): PidsStatistics | undefined {
-  const current = files.integer('pids', 'pids.current');
-  if (current === undefined) return undefined;
-  return {
-    current,
-    limit: files.limit('pids', 'pids.max'),
-    peak: files.integer('pids', 'pids.peak'),
-    refused: files.flat('pids', 'pids.events')?.['max'],
-  };
 }
 
 function readPressure(files: StatFiles): Partial<Record<PressureResource, Pressure>> | undefined {

@@ -128,45 +128,34 @@ function pidOf(field: string, pidfd: number): number {
   return Number(pid);
 }
 
-/** The other options of {@link LinkOptions}: what is left is up to the kind. */
+/** Which options every kind of link has. */
+const optionNames: Readonly<Record<keyof LinkOptions, true>> = {
+  up: true,
+  mtu: true,
+  address: true,
+  broadcast: true,
+  alias: true,
+  txQueueLength: true,
+  master: true,
+  group: true,
+  multicast: true,
+  allMulticast: true,
+  promiscuous: true,
+  arp: true,
+  carrier: true,
+  namespace: true,
+  addressGenerationMode: true,
+};
+
+/** The options of {@link LinkOptions}, and the others: what is left is up to the kind. */
 export function splitOptions<T extends LinkOptions>(
   given: T,
 ): { readonly options: LinkOptions; readonly rest: Omit<T, keyof LinkOptions> } {
-  const {
-    up,
-    mtu,
-    address,
-    broadcast,
-    alias,
-    txQueueLength,
-    master,
-    group,
-    multicast,
-    allMulticast,
-    promiscuous,
-    arp,
-    carrier,
-    namespace,
-    addressGenerationMode,
-    ...rest
-  } = given;
-  const options = {
-    up,
-    mtu,
-    address,
-    broadcast,
-    alias,
-    txQueueLength,
-    master,
-    group,
-    multicast,
-    allMulticast,
-    promiscuous,
-    arp,
-    carrier,
-    namespace,
-    addressGenerationMode,
-  };
+  const part = (isOption: boolean): object =>
+    Object.fromEntries(
+      Object.entries(given).filter(([name]) => Object.hasOwn(optionNames, name) === isOption),
+    );
+  const [options, rest] = [part(true), part(false) as Omit<T, keyof LinkOptions>];
   return { options, rest };
 }
 

@@ -8,6 +8,7 @@ import {
   type IoDevice,
   type Resources,
 } from '@ts-c/cgroups';
+import { withoutKey } from '../../cgroup.ts';
 import type { ResourceValues } from '../resource-options.ts';
 import { unexpected, UsageError } from '../usage-error.ts';
 
@@ -77,9 +78,7 @@ function checked<T>(key: string | undefined, body: () => T): T {
     if (!(error instanceof CgroupError)) throw error;
     const name = key ?? error.key ?? '';
     const option = optionOf[/^\w+/.exec(name)?.[0] ?? ''] ?? name;
-    const { key: own = '', message } = error;
-    const text = message.startsWith(`${own}: `) ? message.slice(own.length + 2) : message;
-    throw new UsageError(`${option}: ${text}`, undefined, { cause: error });
+    throw new UsageError(`${option}: ${withoutKey(error)}`, undefined, { cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
 import { CgroupError, checkPlace, checkResources } from '@ts-c/cgroups';
+import { resourcesOf, withoutKey } from '../../cgroup.ts';
 import { describeCgroup } from '../describe-cgroup.ts';
 import type { Issues } from '../issues.ts';
 import { configKey } from '../known.ts';
@@ -11,21 +12,16 @@ export function checkCgroups({ cgroups }: Config, issues: Issues): void {
   if (!['', 'FROZEN', 'THAWED'].includes(freezer))
     issues.error('cgroups.freezer', `expected FROZEN or THAWED, got ${JSON.stringify(freezer)}`);
   try {
-    const {
-      name = 'x',
-      parent,
-      frozen: _,
-      slice: __,
-      systemd: ___,
-      ...resources
-    } = describeCgroup(cgroups);
+    const description = describeCgroup(cgroups);
+    const { name = 'x', parent } = description;
     checkPlace({ name, parent });
-    checkResources(resources);
+    checkResources(resourcesOf(description));
   } catch (error) {
     if (!(error instanceof CgroupError) || error.key === undefined) throw error;
-    const { key, message } = error;
-    const text = message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message;
     // It may name other keys, too.
-    issues.error(`cgroups.${configKey(key)}`, text.replace(/\b[a-z]+[A-Z]\w*/g, configKey));
+    issues.error(
+      `cgroups.${configKey(error.key)}`,
+      withoutKey(error).replace(/\b[a-z]+[A-Z]\w*/g, configKey),
+    );
   }
 }

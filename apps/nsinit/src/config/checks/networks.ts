@@ -2,6 +2,7 @@ import {
   checkNetworks as problemsOfNetworks,
   checkRoutes as problemsOfRoutes,
   hostsFile,
+  networkTypes,
   parsePublish,
   resolvConf,
 } from '@ts-c/network';
@@ -10,15 +11,13 @@ import { describeNetworks } from '../describe-network.ts';
 import type { Issues } from '../issues.ts';
 import type { Config } from '../types.ts';
 
-const types = ['veth', 'loopback', 'netns', 'host', 'none', 'macvlan', 'ipvlan', 'phys'];
-
 /** Checks `networks`, `routes` and what else is about the network, as far as that is possible without making any. */
 export function checkNetworks(config: Config, issues: Issues): void {
   const { networks = [], routes = [], published_ports = [], dns, extra_hosts = [] } = config;
   for (const { key, message } of problemsOfNetworks(describeNetworks(networks))) {
     const [, index] = /^networks\[(\d+)\]\.type$/.exec(key) ?? [];
     const meant =
-      index === undefined ? undefined : suggest(networks[Number(index)]?.type ?? '', types);
+      index === undefined ? undefined : suggest(networks[Number(index)]?.type ?? '', networkTypes);
     issues.error(key, message, meant);
   }
   for (const { key, message } of problemsOfRoutes(routes)) issues.error(key, message);
