@@ -1,0 +1,108 @@
+import type { Layout } from '@ts-c/cgroups';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { hasCgroups } from '../../test/cgroups.ts';
+import { fixedLayout } from '../../test/layouts.ts';
+import { fixedSituation } from '../../test/networks.ts';
+import { busybox, makeRootfs } from '../../test/rootfs.ts';
+import { writeContainer, type Plan } from './container-program.ts';
+import { complete, type ContainerRequest } from './defaults.ts';
+import { compileContainer } from './executables.ts';
+import { lookUp } from './facts.ts';
+import { run } from './run.ts';
+import { Template } from './template.ts';
+
+const veth = { type: 'veth', bridge: 'docker0' };
+
+/** The plan of a container that finds so many addresses taken. */
+function planOf(request: Partial<ContainerRequest>, others = 0, layout?: Layout): Plan {
+  const description = complete({ ...request, command: ['/bin/true'] });
+  const addresses = Array.from({ length: others }, (_, index) => index + 1);
+  const held = new Map(
+    addresses.flatMap((last) => [
+      [`172.17.0.${last}`, 'another'],
+      [`fd00:1::${last}`, 'another'],
+    ]),
+  );
+  const leases = new Map([['docker0', { held, stale: new Map<string, string>() }]]);
+  const network = fixedSituation.facts && { facts: { ...fixedSituation.facts, leases } };
+  return { description, facts: lookUp(description, { layout, network }) };
+}
+
+/** What is executed, and what it has to be. */
+function compileOf(plan: Plan): { readonly bytes: Uint8Array; readonly genuine: Uint8Array } {
+  using compiled = compileContainer(plan);
+  const genuine = writeContainer(plan).program.compile().bytes;
+  return { bytes: compiled.executable.image.bytes, genuine };
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('compileContainer', () => {
+  it.each<[string, Partial<ContainerRequest>]>([
+    ['a veth', { network: { networks: [{ ...veth, address: '172.17.0.101/16' }] } }],
+    ['an address that is chosen', { network: { networks: [veth] } }],
+    [
+      'IPv6, published ports and a file of hosts',
+      {
+        hostname: 'box',
+        network: {
+          networks: [{ ...veth, ipv6_subnet: 'fd00:1::/64', subnet: '172.17.0.0/16' }],
+          publish: [{ hostPort: 8080, port: 80 }],
+          dns: {},
+        },
+      },
+    ],
+    ['a cgroup', { cgroup: { memory: '64M', pids: 20 } }],
+  ])('fills in a template for the third container of a kind, and on: %s', (_, request) => {
+    const fill = vi.spyOn(Template.prototype, 'fill');
+    const { layout } = fixedLayout(1);
+    const compiled = [1, 2, 3, 2, 7].map((others) => compileOf(planOf(request, others, layout)));
+    // Once more to see that the template is one.
+    expect(fill).toHaveBeenCalledTimes(4);
+    expect(compiled.map(({ bytes, genuine }) => Buffer.compare(bytes, genuine))).toEqual([
+      0, 0, 0, 0, 0,
+    ]);
+  });
+
+  it('has no template for another prefix, or an address that is as long as another', () => {
+    const fill = vi.spyOn(Template.prototype, 'fill');
+    const plans = ['10.1.0.10/16', '10.2.0.10/16', '10.1.0.10/24', '10.1.10.1/16'].map((address) =>
+      planOf({ network: { networks: [{ ...veth, address }] } }),
+    );
+    const same = plans.map(compileOf).map(({ bytes, genuine }) => Buffer.compare(bytes, genuine));
+    expect(same).toEqual([0, 0, 0, 0]);
+    expect(fill).not.toHaveBeenCalled();
+  });
+
+  it('shares one executable where all containers are alike', () => {
+    using first = compileContainer(planOf({ hostname: 'alike' }));
+    using second = compileContainer(planOf({ hostname: 'alike' }));
+    expect(second.executable).toBe(first.executable);
+    expect(second.executable.path).toMatch(/^\/proc\/self\/fd\/\d+$/);
+  });
+
+  it.skipIf(!hasCgroups || !busybox)(
+    'explains what fails in a container of a template (needs cgroups and busybox-static)',
+    async () => {
+      const request = {
+        command: ['/there/is/none'],
+        cgroup: { pids: 20 },
+        rootfs: makeRootfs(),
+      };
+      const failures = [];
+      for (let count = 0; count < 4; count += 1)
+        failures.push(await run(request).catch(({ code, path, step }) => ({ code, path, step })));
+      expect(failures[0]).toMatchObject({ code: 'ENOENT', path: '/there/is/none' });
+      expect(failures.slice(1)).toEqual(failures.slice(0, 3));
+    },
+  );
+});
+
+describe('a Template', () => {
+  it('is none where something is derived from a name', () => {
+    const blank = { kind: 'name', value: 'veth0123456' } as const;
+    const image = (name: string): Uint8Array => Buffer.from(`${name} ${name.toUpperCase()}`);
+    const compileWith = ([name = '']: readonly string[]) => ({ bytes: image(name) }) as never;
+    expect(Template.of(image(blank.value), [blank], compileWith)).toBeUndefined();
+  });
+});
