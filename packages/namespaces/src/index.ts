@@ -1,3 +1,4 @@
+export { createNamespace, type HeldNamespace } from './create-namespace.ts';
 export {
   getNamespace,
   namespaceOf,
@@ -18,7 +19,9 @@ export {
 } from './mappings.ts';
 export { encodeMessage, messages, reports } from './protocol.ts';
 export {
+  checkTarget,
   sortRequests,
+  type CheckedTarget,
   type Join,
   type NamespaceRequests,
   type NamespaceTarget,
@@ -27,5 +30,6 @@ export { supervise, type Cgroups, type Supervision } from './supervisor.ts';
 export type { TimeOffset, TimeOffsets } from './time.ts';
 export { launch, type LaunchOptions, type Supervised } from './launch.ts';
 export { commandPid, passPidfds, spawn, type SpawnOptions } from './spawn.ts';
-export { within, type ThreadNamespaceKind } from './within.ts';
+export type { ThreadNamespaceKind } from './thread.ts';
+export { within } from './within.ts';
 export { setDomainname, setHostname } from './uts.ts';

@@ -3,10 +3,13 @@ import { invalid } from './invalid.ts';
 import { namespaceOf, type NamespaceKind } from './kinds.ts';
 
 /**
- * An existing namespace: the path of its file (`/proc/PID/ns/net`, or a bind mount of such a file), the pid of a process in it, or
- * a pidfd of one.
+ * An existing namespace: the path of its file (`/proc/PID/ns/net`, or a bind mount of such a file), also as that of an object such as
+ * a {@link HeldNamespace}; the pid of a process in it, or a pidfd of one.
  */
-export type NamespaceTarget = string | { readonly pid: number } | { readonly pidfd: number };
+export type NamespaceTarget = CheckedTarget | { readonly path: string };
+
+/** A target as {@link checkTarget} gives it. */
+export type CheckedTarget = string | { readonly pid: number } | { readonly pidfd: number };
 
 /** Which namespaces a process gets: `true` for a new one, a target to join one that exists. What is absent is shared. */
 export type NamespaceRequests = {
@@ -16,7 +19,7 @@ export type NamespaceRequests = {
 /** A namespace to join. */
 export interface Join {
   readonly kind: NamespaceKind;
-  readonly target: NamespaceTarget;
+  readonly target: CheckedTarget;
 }
 
 /** Requests, sorted out. */
@@ -46,12 +49,13 @@ export function sortRequests(requests: NamespaceRequests): SortedRequests {
 }
 
 /**
- * Checks what may name a namespace.
+ * Checks what may name a namespace. Of an object with a path that path is left.
  *
  * @param name What to call it in an error.
  * @throws {TypeError} (`ERR_INVALID_ARG_VALUE`) where it is no absolute path, pid or pidfd.
  */
-export function checkTarget(name: string, target: NamespaceTarget): NamespaceTarget {
+export function checkTarget(name: string, target: NamespaceTarget): CheckedTarget {
+  if (isObject(target) && 'path' in target) return checkTarget(`${name}.path`, target.path);
   if (typeof target === 'string') {
     checkString(name, target);
     if (!target.startsWith('/'))
@@ -61,7 +65,9 @@ export function checkTarget(name: string, target: NamespaceTarget): NamespaceTar
   } else if (isObject(target) && 'pidfd' in target) {
     checkInteger(`${name}.pidfd`, target.pidfd, 0n, 2n ** 31n - 1n);
   } else {
-    throw invalid(`${name}: expected a path, { pid } or { pidfd }, got ${JSON.stringify(target)}`);
+    throw invalid(
+      `${name}: expected a path, { path }, { pid } or { pidfd }, got ${JSON.stringify(target)}`,
+    );
   }
   return target;
 }

@@ -8,15 +8,16 @@ import { describe, expect, it } from 'vitest';
 import { hold } from '../test/run.ts';
 import { mayRead, nobody, scriptOf } from '../test/unprivileged.ts';
 import { commandPid } from './spawn.ts';
+import type { ThreadNamespaceKind } from './thread.ts';
 import { setHostname } from './uts.ts';
-import { within, type ThreadNamespaceKind } from './within.ts';
+import { within } from './within.ts';
 
 const own = (kind: string): string => readlinkSync(`/proc/thread-self/ns/${kind}`);
-const kinds: ThreadNamespaceKind[] = ['net', 'uts', 'ipc'];
+const kinds: ThreadNamespaceKind[] = ['net', 'uts', 'ipc', 'cgroup'];
 
 async function elsewhere() {
   const held = await hold('echo ready; exec sleep 60', {
-    namespaces: { net: true, uts: true, ipc: true },
+    namespaces: { net: true, uts: true, ipc: true, cgroup: true },
     setUp: (kernel) => setHostname(kernel, 'elsewhere'),
   });
   const pid = await commandPid(held.child);
@@ -130,7 +131,7 @@ describe('within', () => {
     );
     expect(() => within('net', 'relative', () => 1)).toThrow(/target: expected an absolute path/);
     expect(() => within('mount' as never, '/proc/self/ns/mnt', () => 1)).toThrow(
-      /expected one of net, uts, ipc/,
+      /expected one of net, uts, ipc, cgroup/,
     );
   });
 
