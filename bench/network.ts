@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import type { ContainerRequest } from 'nsinit';
 import { commandPid, spawn, within, type NamespaceTarget } from '@ts-c/namespaces';
 import {
   createLink,
@@ -18,11 +19,14 @@ import {
 } from '@ts-c/network';
 import { find } from './competitors.ts';
 import { median } from './measure.ts';
+import { costOfVeth } from './veth.ts';
 
 /** The figures, times in milliseconds; what can't be measured here is undefined. */
 export interface NetworkFigures {
   readonly pairs: Comparison & { readonly count: number };
   readonly list: Comparison & { readonly count: number };
+  /** A container with a veth on a bridge, an address and a default route, more than one with an empty network namespace. */
+  readonly container: number;
   readonly decode: {
     /** Messages a second. */
     readonly rate: number;
@@ -39,12 +43,20 @@ interface Comparison {
   readonly ratio?: number | undefined;
 }
 
-/** Makes a namespace, and measures there. */
-export async function networkFigures(pairs = 1000): Promise<NetworkFigures> {
+/**
+ * Makes a namespace, and measures there.
+ *
+ * @param request The container that is to have a network.
+ */
+export async function networkFigures(
+  request: ContainerRequest,
+  pairs: number,
+): Promise<NetworkFigures> {
   const holder = spawn('sleep', ['3600'], { namespaces: { net: true }, stdio: 'ignore' });
   try {
     const namespace = { pid: await commandPid(holder) };
     return {
+      container: await costOfVeth(namespace, request, 100),
       pairs: { count: pairs, ...(await makeAndDelete(namespace, pairs)) },
       list: { count: pairs, ...(await list(namespace, pairs / 2)) },
       decode: decode(1_000_000),

@@ -29,6 +29,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '60' },
     containers: { type: 'string', default: '1000' },
+    veths: { type: 'string', default: '1000' },
     json: { type: 'string' },
   },
 });
@@ -62,7 +63,7 @@ async function main(): Promise<void> {
     const memory = await memoryOfSupervisor(request);
     const compile = compileCost(minimalContainer(rootfs), median);
     const cgroups = JSON.parse(process.env[cgroupsKey] ?? 'null') as CgroupFigures | null;
-    const network = await networkFigures();
+    const network = await networkFigures(request, Number(values.veths));
     const start = summarize(measurements);
     const figures = { versions: versions(), start, many, memory, compile, cgroups, network };
     process.stdout.write(formatTable(measurements, figures));

@@ -1,4 +1,5 @@
 import type { Layout } from '@ts-c/cgroups';
+import type { Image } from '@ts-c/syscall';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { hasCgroups } from '../../test/cgroups.ts';
 import { fixedLayout } from '../../test/layouts.ts';
@@ -33,6 +34,11 @@ function compileOf(plan: Plan): { readonly bytes: Uint8Array; readonly genuine: 
   using compiled = compileContainer(plan);
   const genuine = writeContainer(plan).program.compile().bytes;
   return { bytes: compiled.executable.image.bytes, genuine };
+}
+
+/** An executable with a name, and something that is made of the name. */
+function shouting(name: string): Pick<Image, 'bytes'> {
+  return { bytes: Buffer.from(`${name} ${name.toUpperCase()}`) };
 }
 
 afterEach(() => vi.restoreAllMocks());
@@ -101,8 +107,8 @@ describe('compileContainer', () => {
 describe('a Template', () => {
   it('is none where something is derived from a name', () => {
     const blank = { kind: 'name', value: 'veth0123456' } as const;
-    const image = (name: string): Uint8Array => Buffer.from(`${name} ${name.toUpperCase()}`);
-    const compileWith = ([name = '']: readonly string[]) => ({ bytes: image(name) }) as never;
-    expect(Template.of(image(blank.value), [blank], compileWith)).toBeUndefined();
+    const compileWith = ([name = '']: readonly string[]): Image => shouting(name) as Image;
+    const { bytes } = shouting(blank.value);
+    expect(Template.of(bytes, [blank], compileWith)).toBeUndefined();
   });
 });
