@@ -18,13 +18,14 @@ const veth = { type: 'veth', bridge: 'docker0' };
 function planOf(request: Partial<ContainerRequest>, others = 0, layout?: Layout): Plan {
   const description = complete({ ...request, command: ['/bin/true'] });
   const addresses = Array.from({ length: others }, (_, index) => index + 1);
-  const held = new Map(
+  const holders = new Map(
     addresses.flatMap((last) => [
       [`172.17.0.${last}`, 'another'],
       [`fd00:1::${last}`, 'another'],
     ]),
   );
-  const leases = new Map([['docker0', { held, stale: new Map<string, string>() }]]);
+  const holderOf = (address: string): string | undefined => holders.get(address);
+  const leases = new Map([['docker0', { addresses: new Set(holders.keys()), holderOf }]]);
   const network = fixedSituation.facts && { facts: { ...fixedSituation.facts, leases } };
   return { description, facts: lookUp(description, { layout, network }) };
 }

@@ -55,7 +55,25 @@ describe('chooseAddress', () => {
     ['fd00::/126', 'fd00::1 fd00::2 fd00::3', '', undefined],
     ['fd00::fffe/112', '', '', 'fd00::1'],
   ])('of %s, with %j taken and %j stale: %s', (network, taken, stale, expected) => {
-    expect(chooseAddress(cidr(network), { taken: set(taken), stale: set(stale) })).toBe(expected);
+    const leases = { addresses: set(stale), holderOf: () => undefined };
+    expect(chooseAddress(cidr(network), { taken: set(taken), leases })).toBe(expected);
+  });
+
+  it('looks at leases only where there is no other address', () => {
+    const looked: string[] = [];
+    const leases = {
+      addresses: set('10.0.0.2 10.0.0.3 10.0.0.4'),
+      holderOf(address: string) {
+        looked.push(address);
+        return address === '10.0.0.2' ? 'other' : undefined;
+      },
+    };
+    const taken = set('10.0.0.1');
+    expect(chooseAddress(cidr('10.0.0.0/28'), { taken, leases })).toBe('10.0.0.5');
+    expect(looked).toEqual([]);
+    for (const each of ['10.0.0.5', '10.0.0.6']) taken.add(each);
+    expect(chooseAddress(cidr('10.0.0.0/29'), { taken, leases })).toBe('10.0.0.3');
+    expect(looked).toEqual(['10.0.0.2', '10.0.0.3']);
   });
 
   it('goes past a byte', () => {

@@ -1,11 +1,12 @@
 import { bitsOf, boundsOf, formatAddress, type Cidr } from './cidr.ts';
+import type { LeaseFacts } from './lease-files.ts';
 
 /** Addresses of a network that are in use. */
 export interface UsedAddresses {
   /** Those that somebody has. */
   readonly taken: ReadonlySet<string>;
-  /** Those of containers that are gone but have not been swept: only where there are no others. */
-  readonly stale?: ReadonlySet<string>;
+  /** Leased ones. Those that nobody holds any more, as they have not been swept, are taken only where there are no others. */
+  readonly leases?: LeaseFacts | undefined;
 }
 
 /** How many addresses are looked at, in a network that has more than anybody can look at. */
@@ -19,20 +20,21 @@ const most = 1 << 16;
  */
 export function chooseAddress(
   { family, value, prefixLength }: Cidr,
-  { taken, stale = new Set() }: UsedAddresses,
+  { taken, leases }: UsedAddresses,
 ): string | undefined {
   const [first, last] = boundsOf({ family, value, prefixLength });
   const isTiny = bitsOf(family) - prefixLength < 2;
   const from = isTiny ? first : first + 1n;
   const to = isTiny || family === 6 ? last : last - 1n;
-  let second: string | undefined;
+  const leased: string[] = [];
   for (let each = from, count = 0; each <= to && count < most; each += 1n, count += 1) {
     const address = formatAddress(family, each);
     if (taken.has(address)) continue;
-    if (!stale.has(address)) return address;
-    second ??= address;
+    if (!leases?.addresses.has(address)) return address;
+    leased.push(address);
   }
-  return second;
+  // Each of them is looked at, and so only now.
+  return leased.find((address) => leases?.holderOf(address) === undefined);
 }
 
 /** The address that a bridge which is made for a network is given: the first, or the one that the network is written with. */

@@ -32,6 +32,12 @@ export function parseCidr(text: string): Cidr | undefined {
   return { family, address: formatAddress(family, value), prefixLength: Number(prefix), value };
 }
 
+/** The same for lists: none where it is none. */
+export function cidrsOf(text: string): readonly Cidr[] {
+  const cidr = parseCidr(text);
+  return cidr ? [cidr] : [];
+}
+
 /** An address as a number. */
 export function valueOf(address: string): bigint {
   return BigInt(`0x${Buffer.from(parseIp(address)).toString('hex')}`);

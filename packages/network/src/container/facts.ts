@@ -1,13 +1,11 @@
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoNumber, flock, isErrno, live, LOCK } from '@ts-c/syscall';
-import { request } from '../netlink/request.ts';
+import { isErrno } from '@ts-c/syscall';
 import { NetlinkSocket } from '../netlink/socket.ts';
-import { getAddress, SCOPE } from '../route/address-messages.ts';
-import { EXTENDED, getLink } from '../route/link-messages.ts';
-import { getRoute, ROUTE_PROTOCOL, TABLE } from '../route/route-messages.ts';
-import { parseCidr, type Cidr } from './cidr.ts';
-import { leaseRoot } from './lease.ts';
+import type { Cidr } from './cidr.ts';
+import { isInUse } from './is-in-use.ts';
+import { LeaseFiles, type LeaseFacts } from './lease-files.ts';
+import { readLink, readRoutes } from './link-facts.ts';
 
 /** A link outside of the container. */
 export interface LinkFacts {
@@ -28,13 +26,6 @@ export interface RouteFacts {
   readonly isAdvertised: boolean;
 }
 
-/** The leases of one bridge: whose they are, by address. */
-export interface LeaseFacts {
-  readonly held: ReadonlyMap<string, string>;
-  /** Nobody holds them any more: their containers were killed, and have not been swept. */
-  readonly stale: ReadonlyMap<string, string>;
-}
-
 /** What a plan needs to know of the system. */
 export interface NetworkFacts {
   readonly links: ReadonlyMap<string, LinkFacts>;
@@ -45,119 +36,46 @@ export interface NetworkFacts {
 }
 
 /**
- * Looks all of that up, in the network namespace of the calling thread. However many links and leases there are, it asks for few.
- *
- * @param names The bridges and other devices that networks are about.
+ * What there is in the network namespace of the thread that makes it. Links are looked up at once, everything else when it is asked for:
+ * most plans ask for little.
  */
-export function readNetworkFacts(
-  names: ReadonlySet<string>,
-  root: string = leaseRoot,
-): NetworkFacts {
-  using socket = NetlinkSocket.open();
-  const links = new Map<string, LinkFacts>();
-  for (const name of names) {
-    const link = readLink(socket, name);
-    if (link) links.set(name, link);
+export class SystemFacts implements NetworkFacts, Disposable {
+  readonly links: ReadonlyMap<string, LinkFacts>;
+  readonly leases: ReadonlyMap<string, LeaseFacts>;
+  readonly #socket = NetlinkSocket.open();
+  #routes: readonly RouteFacts[] | undefined;
+
+  /**
+   * @param names The bridges and other devices that networks are about.
+   * @param root Where leases are.
+   */
+  constructor(names: ReadonlySet<string>, root: string) {
+    const socket = this.#socket;
+    const links = [...names].flatMap((name) => readLink(socket, name) ?? []);
+    this.links = new Map(links.map((link) => [link.name, link]));
+    const look = (device: string): boolean => isInUse(socket, device);
+    this.leases = new Map([...names].map((name) => [name, new LeaseFiles(join(root, name), look)]));
   }
-  // Of use to what is made, and to what becomes a router.
-  const needsRoutes = links.size < names.size || !isRouter();
-  return {
-    links,
-    routes: needsRoutes ? readRoutes(socket) : [],
-    leases: new Map([...names].map((name) => [name, readLeases(join(root, name))])),
-    hasIpv6: readSysctl('conf/default/disable_ipv6') === '0',
-  };
+
+  get routes(): readonly RouteFacts[] {
+    return (this.#routes ??= readRoutes(this.#socket));
+  }
+
+  get hasIpv6(): boolean {
+    return !isDisabled();
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.close();
+  }
 }
 
-function readLink(socket: NetlinkSocket, name: string): LinkFacts | undefined {
+/** Has a new device no IPv6? */
+function isDisabled(): boolean {
   try {
-    const [link] = socket.requestSync(
-      request(getLink, { extendedMask: EXTENDED.SKIP_STATS, name }),
-    );
-    if (!link) return undefined;
-    const { index, info, address: mac } = link;
-    const addresses = socket
-      .dumpSync(request(getAddress, { index }))
-      .filter((each) => each.index === index && each.scope === SCOPE.UNIVERSE)
-      .map(({ local, address, prefixLength }) => `${local ?? address}/${prefixLength}`);
-    return { name, index, kind: info?.kind, mac, addresses };
+    return readFileSync('/proc/sys/net/ipv6/conf/default/disable_ipv6', 'utf8').trim() !== '0';
   } catch (error) {
-    if (isErrno(error, 'ENODEV')) return undefined;
+    if (isErrno(error, 'ENOENT')) return true;
     throw error;
-  }
-}
-
-function readRoutes(socket: NetlinkSocket): readonly RouteFacts[] {
-  const links = socket.dumpSync(request(getLink, { extendedMask: EXTENDED.SKIP_STATS }));
-  const names = new Map(links.map(({ index, name }) => [index, name]));
-  const found: RouteFacts[] = [];
-  for (const route of socket.dumpSync(request(getRoute, {}))) {
-    const { destination, destinationLength, outputInterface, protocol, table } = route;
-    if ((table ?? route.shortTable) !== TABLE.MAIN || outputInterface === undefined) continue;
-    const network = parseCidr(
-      `${destination ?? (route.family === 2 ? '0.0.0.0' : '::')}/${destinationLength}`,
-    );
-    const device = names.get(outputInterface) ?? '';
-    if (network) found.push({ network, device, isAdvertised: protocol === ROUTE_PROTOCOL.RA });
-  }
-  return found;
-}
-
-/** The leases of a bridge, by its directory, as they are at this moment; none where they can't be looked at. */
-export function readLeases(directory: string): LeaseFacts {
-  const held = new Map<string, string>();
-  const stale = new Map<string, string>();
-  for (const address of listOf(directory)) {
-    const lease = readLease(join(directory, address));
-    if (lease) (lease.isHeld ? held : stale).set(address, lease.id);
-  }
-  return { held, stale };
-}
-
-function readLease(path: string): { readonly id: string; readonly isHeld: boolean } | undefined {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch {
-    return undefined;
-  }
-  try {
-    return { id: readFileSync(file, 'utf8').trim(), isHeld: isHeld(file) };
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Is a file locked by somebody? Looked at with a lock that many can have, and taken away at once. */
-function isHeld(file: number): boolean {
-  try {
-    live.call(flock, file, LOCK.SH | LOCK.NB);
-    return false;
-  } catch (error) {
-    if (isErrno(error, 'EAGAIN')) return true;
-    throw error;
-  }
-}
-
-/** The names in a directory; none where it is not there, or not ours to look at. */
-export function listOf(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    const { errno = 0 } = error as NodeJS.ErrnoException;
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].some((code) => errno === -errnoNumber(code as 'EACCES')))
-      return [];
-    throw error;
-  }
-}
-
-const isRouter = (): boolean => readSysctl('conf/all/forwarding') === '1';
-
-/** A sysctl of IPv6; undefined without IPv6. */
-function readSysctl(name: string): string | undefined {
-  try {
-    return readFileSync(`/proc/sys/net/ipv6/${name}`, 'utf8').trim();
-  } catch {
-    return undefined;
   }
 }

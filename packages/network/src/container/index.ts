@@ -12,13 +12,7 @@ export type {
   PhysPlan,
   VethPlan,
 } from './device.ts';
-export {
-  readNetworkFacts,
-  type LeaseFacts,
-  type LinkFacts,
-  type NetworkFacts,
-  type RouteFacts,
-} from './facts.ts';
+export type { LinkFacts, NetworkFacts, RouteFacts } from './facts.ts';
 export {
   hostsFile,
   isLocalOnly,
@@ -27,6 +21,7 @@ export {
   type HostsOptions,
   type ResolvConfOptions,
 } from './files.ts';
+export type { LeaseFacts } from './lease-files.ts';
 export { leaseRoot, type Lease } from './lease.ts';
 export { NetworkConfigError, type NetworkErrorCode } from './network-error.ts';
 export {

@@ -27,6 +27,8 @@ export interface Lease {
   readonly address: string;
   /** Of the container, and of its table of nf_tables. */
   readonly id: string;
+  /** The host's end of the container's veth: as long as that leads to a container, the address is in use. */
+  readonly device?: string | undefined;
 }
 
 /** The id of a table of nf_tables: the first of a container has that of the container. */
@@ -58,13 +60,18 @@ export function whileLocked(kernel: Kernel, leases: Value, body: () => void): vo
 }
 
 /**
- * Takes a lease: a file that is locked for as long as somebody has the address. One that is there and not locked is what is left of a
- * container that was killed, and may be taken over. In it is the id of the container. Needs {@link whileLocked}.
+ * Takes a lease: a file that is locked for as long as the supervisor lives. One that is there and not locked is what is left of a
+ * container that was killed, and may be taken over, unless the container has outlived its supervisor: which the plan has looked at. In
+ * it are the id of the container and the device, a line each. Needs {@link whileLocked}.
  *
  * @returns the file descriptor that holds it.
  * @throws {Error} `EADDRINUSE` where somebody else has the address.
  */
-export function takeLease(kernel: Kernel, leases: Value, { bridge, address, id }: Lease): Value {
+export function takeLease(
+  kernel: Kernel,
+  leases: Value,
+  { bridge, address, id, device }: Lease,
+): Value {
   kernel.attempt(['EEXIST'], () => kernel.call(mkdirat, leases, bridge, 0o755));
   const path = `${bridge}/${address}`;
   const flags = OPEN.RDWR | OPEN.CREAT | OPEN.NOFOLLOW | OPEN.CLOEXEC;
@@ -82,7 +89,7 @@ export function takeLease(kernel: Kernel, leases: Value, { bridge, address, id }
       });
     },
   );
-  const content = Buffer.from(`${id}\n`);
+  const content = Buffer.from(device === undefined ? `${id}\n` : `${id}\n${device}\n`);
   kernel.call(ftruncate, lease, 0);
   kernel.call(write, lease, new Memory(content), content.length);
   return lease;

@@ -27,3 +27,8 @@ export class NetworkConfigError extends Error {
     this.problems = problems;
   }
 }
+
+/** The error for one thing that can't be. */
+export function refusal(code: NetworkErrorCode, key: string, message: string): NetworkConfigError {
+  return new NetworkConfigError(code, [{ key, message }]);
+}

@@ -3,6 +3,7 @@ import { bridgeMac } from './bridge.ts';
 import { parseCidr, type Cidr } from './cidr.ts';
 import type { Network } from './config.ts';
 import type { NetworkFacts } from './facts.ts';
+import type { LeaseFacts } from './lease-files.ts';
 import { networkState, planNetwork, type NetworkOptions } from './plan.ts';
 
 const link = (name: string, kind: string | undefined, ...addresses: string[]) => ({
@@ -11,6 +12,11 @@ const link = (name: string, kind: string | undefined, ...addresses: string[]) =>
   index: 7,
   mac: '02:00:00:00:00:07',
   addresses,
+});
+/** Leases, and who holds them. */
+const leasesOf = (holders: Readonly<Record<string, string | undefined>>): LeaseFacts => ({
+  addresses: new Set(Object.keys(holders)),
+  holderOf: (address) => holders[address],
 });
 const facts: NetworkFacts = {
   links: new Map([
@@ -22,12 +28,7 @@ const facts: NetworkFacts = {
     { network: parseCidr('192.0.2.0/24') as Cidr, device: 'eno1', isAdvertised: false },
     { network: parseCidr('0.0.0.0/0') as Cidr, device: 'eno1', isAdvertised: false },
   ],
-  leases: new Map([
-    [
-      'docker0',
-      { held: new Map([['172.17.0.1', 'other']]), stale: new Map([['172.17.0.2', 'gone']]) },
-    ],
-  ]),
+  leases: new Map([['docker0', leasesOf({ '172.17.0.1': 'other', '172.17.0.2': undefined })]]),
   hasIpv6: true,
 };
 const plan = (networks: readonly Network[], more: Partial<NetworkOptions> = {}, known = facts) =>
@@ -86,8 +87,8 @@ describe('planNetwork', () => {
       },
     ]);
     expect(planned.leases).toEqual([
-      { bridge: 'ts-c0', address: '10.89.0.2', id: 'box' },
-      { bridge: 'ts-c0', address: 'fd00:7473:2d63::2', id: 'box' },
+      { bridge: 'ts-c0', address: '10.89.0.2', id: 'box', device: 'vethxxxxxxx' },
+      { bridge: 'ts-c0', address: 'fd00:7473:2d63::2', id: 'box', device: 'vethxxxxxxx' },
     ]);
     expect(planned.nat).toMatchObject([{ id: 'box', bridge: 'ts-c0', masquerade: true }]);
     expect(planned.devices).toMatchObject([
@@ -133,7 +134,9 @@ describe('planNetwork', () => {
     expect(planned.nat).toMatchObject([
       { masquerade: false, published: [{ hostPort: 8080, port: 80 }] },
     ]);
-    expect(planned.leases).toEqual([{ bridge: 'docker0', address: '172.17.0.9', id: 'box' }]);
+    expect(planned.leases).toEqual([
+      { bridge: 'docker0', address: '172.17.0.9', id: 'box', device: 'vethxxxxxxx' },
+    ]);
   });
 
   it.each<[Network, object]>([

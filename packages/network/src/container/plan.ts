@@ -11,10 +11,10 @@ import { checkRoutes } from './check-routes.ts';
 import { checkNetworks, hasDevice, modes } from './check.ts';
 import { defaultBridge, type Network, type Route } from './config.ts';
 import type { DevicePlan } from './device.ts';
-import { readNetworkFacts, type NetworkFacts } from './facts.ts';
+import { SystemFacts, type NetworkFacts } from './facts.ts';
 import { leaseRoot, type Lease } from './lease.ts';
-import { Draft, refusal } from './draft.ts';
-import { NetworkConfigError } from './network-error.ts';
+import { Draft } from './draft.ts';
+import { NetworkConfigError, refusal } from './network-error.ts';
 
 /** What a container's network is to be. */
 export interface NetworkOptions {
@@ -62,10 +62,31 @@ export interface NetworkPlan {
  * @throws {TypeError} `ERR_INVALID_ARG_VALUE` for ports that can't be published.
  */
 export function planNetwork(options: NetworkOptions, known?: NetworkFacts): NetworkPlan {
-  const { id, networks, routes = [], publish = [], root = leaseRoot } = options;
+  const { networks, routes = [], root = leaseRoot } = options;
   const [first, ...more] = [...checkNetworks(networks), ...checkRoutes(routes)];
   if (first) throw new NetworkConfigError('ERR_NETWORK_CONFIG', [first, ...more]);
-  const draft = new Draft(options, known ?? factsOf(networks, root));
+  if (known) return planFor(options, known);
+  const names = devicesOf(networks);
+  if (names.size === 0) return planFor(options, noFacts);
+  using facts = new SystemFacts(names, root);
+  return planFor(options, facts);
+}
+
+const noFacts: NetworkFacts = { links: new Map(), routes: [], leases: new Map(), hasIpv6: false };
+
+/** The devices of the host that networks are about. */
+function devicesOf(networks: readonly Network[]): ReadonlySet<string> {
+  return new Set(
+    networks.flatMap(({ type = '', bridge, parent }) => {
+      if (!hasDevice(type)) return [];
+      return type === 'veth' ? bridge || defaultBridge.name : (parent ?? []);
+    }),
+  );
+}
+
+function planFor(options: NetworkOptions, facts: NetworkFacts): NetworkPlan {
+  const { id, networks, routes = [], publish = [], root = leaseRoot } = options;
+  const draft = new Draft(options, facts);
   const devices = networks.flatMap((network, index) =>
     planDevice(network, `networks[${index}]`, draft),
   );
@@ -73,30 +94,17 @@ export function planNetwork(options: NetworkOptions, known?: NetworkFacts): Netw
   checkDevicesOf(routes, devices, namespace);
   const nat = withPorts(draft.nat, publish, draft);
   for (const each of nat) natTable(each);
-  const leases = draft.leases.filter(
-    ({ bridge, isNeeded }) => isNeeded || nat.some((each) => each.bridge === bridge),
-  );
   return {
     id,
     namespace,
     root,
-    leases: leases.map(({ bridge, address, id: table }) => ({ bridge, address, id: table })),
+    leases: draft.leases.wanted(new Set(nat.map(({ bridge }) => bridge))),
     bridges: draft.bridges,
     sysctls: sysctlsOf(nat, draft.facts),
     nat,
     devices,
     routes,
   };
-}
-
-/** Looks up what these networks are about. */
-function factsOf(networks: readonly Network[], root: string): NetworkFacts {
-  const names = networks.flatMap(({ type = '', bridge, parent }) => {
-    if (!hasDevice(type)) return [];
-    return type === 'veth' ? bridge || defaultBridge.name : (parent ?? []);
-  });
-  if (names.length > 0) return readNetworkFacts(new Set(names), root);
-  return { links: new Map(), routes: [], leases: new Map(), hasIpv6: false };
 }
 
 function planDevice(network: Network, key: string, draft: Draft): readonly DevicePlan[] {
@@ -157,12 +165,12 @@ function withPorts(
   );
 }
 
-function sysctlsOf(nat: readonly NatOptions[], { routes }: NetworkFacts): readonly Sysctl[] {
+function sysctlsOf(nat: readonly NatOptions[], facts: NetworkFacts): readonly Sysctl[] {
   const all = new Map(nat.flatMap(natSysctls).map((sysctl) => [sysctl.path, sysctl]));
   const pending = pendingSysctls([...all.values()]);
   if (!pending.some(({ path }) => path.endsWith('ipv6/conf/all/forwarding'))) return pending;
   const devices = new Set(
-    routes.flatMap(({ isAdvertised, device }) => (isAdvertised && device ? [device] : [])),
+    facts.routes.flatMap(({ isAdvertised, device }) => (isAdvertised && device ? [device] : [])),
   );
   // First: between the two the host would forget its routes.
   const keep = [...devices].map((device): Sysctl => ({

@@ -5,7 +5,8 @@ import { request } from '../netlink/request.ts';
 import { NetlinkSocket } from '../netlink/socket.ts';
 import { deleteLink, EXTENDED, getLink } from '../route/link-messages.ts';
 import { bridgeMac } from './bridge.ts';
-import { listOf, readLeases } from './facts.ts';
+import { isInUse } from './is-in-use.ts';
+import { listOf, readLease, type LeaseFile } from './lease-files.ts';
 import { containerOf, leaseRoot, openLeases, whileLocked } from './lease.ts';
 import { asFarAsPossible } from './refusals.ts';
 import { removeTable } from './supervise.ts';
@@ -20,11 +21,18 @@ export interface Swept {
   readonly bridges: readonly string[];
 }
 
+/** How many milliseconds containers that have been killed are given to end, and how many pass between two looks. */
+const patience = 100;
+const pause = 5;
+
 /**
  * Removes what supervisors have left that were killed: leases that nobody holds, the tables of nf_tables of their containers, and bridges
- * that were made on demand and have no user any more. Devices have gone with the containers. What is in use stays.
+ * that were made on demand and have no user any more. Devices have gone with the containers.
  *
- * @param isAlive Does the container of this id live on without its supervisor? What is its own stays, too.
+ * What is in use stays: also what is that of a container which has outlived its supervisor, for as long as its veth leads to it. One
+ * that looks so may just be ending: it is waited for, for a tenth of a second at most. If it takes longer, the next sweep finds it.
+ *
+ * @param isAlive Is it known that the container of this id lives on without its supervisor? Then nothing is waited for.
  * @throws {SystemError} `EPERM`, `EACCES` without the right to.
  */
 export function sweepNetworks(
@@ -33,66 +41,100 @@ export function sweepNetworks(
 ): Swept {
   const swept = { leases: [] as string[], ids: new Set<string>(), bridges: [] as string[] };
   if (existsSync(root)) {
+    using socket = NetlinkSocket.open();
+    const sweep: Sweep = { root, socket, swept, isAlive: (id) => isAlive(containerOf(id)) };
+    awaitEnds(sweep);
     withDescriptor(live, Number(openLeases(live, root)), (leases) =>
-      whileLocked(live, leases, () => sweepAll(root, leases, swept, isAlive)),
+      whileLocked(live, leases, () => sweepAll(leases, sweep)),
     );
   }
   return { ...swept, ids: [...swept.ids] };
 }
 
-interface Findings {
-  readonly leases: string[];
-  readonly ids: Set<string>;
-  readonly bridges: string[];
+/** A sweep, and what it has found so far. */
+interface Sweep {
+  readonly root: string;
+  readonly socket: NetlinkSocket;
+  /** Is the container that this is the id of a table of known to live? */
+  readonly isAlive: (id: string) => boolean;
+  readonly swept: {
+    readonly leases: string[];
+    readonly ids: Set<string>;
+    readonly bridges: string[];
+  };
 }
 
-function sweepAll(
-  root: string,
-  leases: number,
-  swept: Findings,
-  isAlive: (id: string) => boolean,
-): void {
-  const known = new Map(listOf(root).map((name) => [name, readLeases(join(root, name))]));
-  const alive = new Set([...known.values()].flatMap(({ held }) => [...held.values()]));
+/** Gives containers a moment that may be ending, while others can still take and give leases. */
+function awaitEnds({ root, socket, isAlive }: Sweep): void {
+  const unlocked = [...readAll(root).values()]
+    .flat()
+    .filter(({ id, device, isLocked }) => !isLocked && device !== '' && !isAlive(id));
+  const devices = [...new Set(unlocked.map(({ device }) => device))];
+  for (let waited = 0; waited < patience; waited += pause) {
+    if (!devices.some((device) => isInUse(socket, device))) return;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
+  }
+}
+
+interface Found extends LeaseFile {
+  readonly address: string;
+}
+
+/** All leases there are, by the names of their bridges. */
+function readAll(root: string): ReadonlyMap<string, readonly Found[]> {
+  return new Map(
+    listOf(root).map((name) => [
+      name,
+      listOf(join(root, name)).flatMap((address) => {
+        const lease = readLease(join(root, name, address));
+        return lease ? [{ ...lease, address }] : [];
+      }),
+    ]),
+  );
+}
+
+function sweepAll(leases: number, { root, socket, isAlive, swept }: Sweep): void {
+  const isHeld = ({ id, device, isLocked }: LeaseFile): boolean =>
+    isLocked || isAlive(id) || (device !== '' && isInUse(socket, device));
+  const known = readAll(root);
+  const held = new Set([...known.values()].flat().filter(isHeld));
+  const heldIds = new Set([...held].map(({ id }) => id));
   const emptied = new Set<string>();
-  for (const [name, { held, stale }] of known) {
-    for (const [address, id] of stale) {
-      if (isAlive(containerOf(id))) continue;
+  for (const [name, list] of known) {
+    for (const lease of list) {
+      if (held.has(lease)) continue;
+      const { id, address } = lease;
       // First the table, which would lead packets to whoever has the address next. Another container may have the id by now.
-      if (id !== '' && !alive.has(id)) {
+      if (id !== '' && !heldIds.has(id)) {
         asFarAsPossible(live, () => removeTable(live, id));
         swept.ids.add(containerOf(id));
       }
       live.call(unlinkat, leases, `${name}/${address}`, 0);
       swept.leases.push(`${name}/${address}`);
     }
-    if (held.size > 0) continue;
+    if (list.some((lease) => held.has(lease))) continue;
     asFarAsPossible(live, () => {
       live.call(unlinkat, leases, name, AT.REMOVEDIR);
       emptied.add(name);
     });
   }
-  for (const { name, hasPorts } of readBridges()) {
+  for (const { name, hasPorts } of readBridges(socket)) {
     // Ports of containers that have ended may be there for a moment longer. Those of a bridge that nothing is known of may be of
     // containers whose leases are elsewhere.
     const isUnused = emptied.has(name) || (!known.has(name) && !hasPorts);
     if (!isUnused) continue;
-    removeLink(name);
+    socket.requestSync(request(deleteLink, { name }));
     swept.bridges.push(name);
   }
 }
 
 /** Bridges that were made on demand. */
-function readBridges(): readonly { readonly name: string; readonly hasPorts: boolean }[] {
-  using socket = NetlinkSocket.open();
+function readBridges(
+  socket: NetlinkSocket,
+): readonly { readonly name: string; readonly hasPorts: boolean }[] {
   const links = socket.dumpSync(request(getLink, { extendedMask: EXTENDED.SKIP_STATS }));
   const masters = new Set(links.map(({ master }) => master));
   return links.flatMap(({ name = '', index, address }) =>
     address === bridgeMac(name) ? [{ name, hasPorts: masters.has(index) }] : [],
   );
-}
-
-function removeLink(name: string): void {
-  using socket = NetlinkSocket.open();
-  socket.requestSync(request(deleteLink, { name }));
 }

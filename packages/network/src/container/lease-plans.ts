@@ -1,0 +1,116 @@
+import { chooseAddress, type UsedAddresses } from './addresses.ts';
+import { subnetsOf } from './check.ts';
+import { cidrsOf, formatCidr, networkOf, type Cidr } from './cidr.ts';
+import type { Network } from './config.ts';
+import type { NetworkFacts } from './facts.ts';
+import { gatewaysOf } from './gateways.ts';
+import { containerOf, type Lease } from './lease.ts';
+import { refusal } from './network-error.ts';
+
+/** Addresses of a device, and where they come from. */
+export interface Addresses {
+  readonly list: readonly Cidr[];
+  /** Chosen here, and not by the configuration. */
+  readonly areChosen: boolean;
+}
+
+/** What a device is on: a bridge, or another device of the host. */
+interface Wire {
+  readonly name: string;
+  /** Its own addresses, which nobody else can have. */
+  readonly addresses: readonly Cidr[];
+}
+
+/** The addresses of a container, chosen one after the other so that none is there twice. */
+export class LeasePlans {
+  readonly #list: Lease[] = [];
+  readonly #needed = new Set<Lease>();
+  readonly #facts: NetworkFacts;
+
+  constructor(facts: NetworkFacts) {
+    this.#facts = facts;
+  }
+
+  /** The addresses of a device: those of the configuration, or free ones. */
+  choose(network: Network, key: string, wire: Wire): Addresses {
+    const { address, addresses = [] } = network;
+    const given = [...(address ? [address] : []), ...addresses].flatMap(cidrsOf);
+    if (given.length > 0) return { list: given, areChosen: false };
+    const subnets = subnetsOf(network);
+    const pools = (subnets.length > 0 ? subnets : wire.addresses).filter(
+      ({ family }, index, all) =>
+        (family === 4 || this.#facts.hasIpv6) &&
+        all.findIndex((each) => each.family === family) === index,
+    );
+    // On a wire that is not ours there may be other ways to get one.
+    if (pools.length === 0 && network.type !== 'veth') return { list: [], areChosen: false };
+    if (pools.length === 0)
+      throw refusal(
+        'ERR_NETWORK_CONFIG',
+        `${key}.address`,
+        `is missing, and the bridge ${wire.name} has no address that would tell which ones there are: give one such as 10.0.0.2/24, or a subnet`,
+      );
+    const list = pools.flatMap((pool) => {
+      const free = chooseAddress(pool, this.#used(network, wire));
+      if (free === undefined)
+        throw refusal(
+          'ERR_NO_ADDRESS_LEFT',
+          `${key}.${pool.family === 4 ? 'subnet' : 'ipv6_subnet'}`,
+          `all addresses of ${formatCidr(networkOf(pool))} on ${wire.name} are in use`,
+        );
+      return cidrsOf(`${free}/${pool.prefixLength}`);
+    });
+    return { list, areChosen: true };
+  }
+
+  /**
+   * Plans to take addresses; what somebody has is refused.
+   *
+   * @param isNeeded Also where nothing leads packets to them: others choose theirs by it.
+   */
+  take(
+    list: readonly Cidr[],
+    key: string,
+    common: Omit<Lease, 'address'>,
+    isNeeded: boolean,
+  ): void {
+    const { bridge } = common;
+    const leases = this.#facts.leases.get(bridge);
+    for (const { address } of list) {
+      const other = leases?.holderOf(address);
+      if (other !== undefined)
+        throw refusal(
+          'ERR_ADDRESS_TAKEN',
+          `${key}.address`,
+          `container '${containerOf(other)}' has ${address} on ${bridge} already: leave the address out to get a free one`,
+        );
+      if (this.#list.some((lease) => lease.bridge === bridge && lease.address === address))
+        throw refusal(
+          'ERR_ADDRESS_TAKEN',
+          `${key}.address`,
+          `another of the networks has ${address} on ${bridge} already`,
+        );
+      const lease = { ...common, address };
+      this.#list.push(lease);
+      if (isNeeded) this.#needed.add(lease);
+    }
+  }
+
+  /**
+   * The leases that are taken.
+   *
+   * @param bridges Those on which something leads packets to addresses.
+   */
+  wanted(bridges: ReadonlySet<string>): readonly Lease[] {
+    return this.#list.filter((lease) => this.#needed.has(lease) || bridges.has(lease.bridge));
+  }
+
+  #used(network: Network, wire: Wire): UsedAddresses {
+    const own = this.#list.filter(({ bridge }) => bridge === wire.name);
+    const taken = [...own, ...wire.addresses].map(({ address }) => address);
+    return {
+      taken: new Set([...taken, ...gatewaysOf(network)]),
+      leases: this.#facts.leases.get(wire.name),
+    };
+  }
+}
