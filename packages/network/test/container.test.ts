@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -197,6 +197,42 @@ describe('containers on a bridge that is made on demand', () => {
     await until(here.links, ['lo', 'out0']);
     expect([here.leases(), here.tables()]).toEqual([[], []]);
     world.end();
+  });
+});
+
+const nfCall = '/proc/sys/net/bridge/bridge-nf-call-';
+const hasBridgeFilter = existsSync(`${nfCall}iptables`);
+
+/** What a container that publishes a port and another one are answered on it, on a machine with such a setting. */
+async function answersOf(nfCalls: '0' | '1'): Promise<readonly string[]> {
+  await using here = await machine();
+  if (hasBridgeFilter)
+    for (const family of ['iptables', 'ip6tables'])
+      here.inside(() => writeFileSync(`${nfCall}${family}`, nfCalls));
+  here.add('out0', 'bridge');
+  addAddress(here.host, 'out0', '192.0.2.1');
+  const publish = [{ hostPort: 8080, port: 80 }];
+  const box = await here.start({ publish, script: serve });
+  expect(await box.line()).toBe('ready');
+  const other = await here.start({ id: 'other', script: 'exec sleep 100' });
+  const answers: string[] = [];
+  for (const { pid } of [box, other])
+    for (const to of ['10.89.0.1', '192.0.2.1', 'fd00:7473:2d63::1'])
+      answers.push(await fetchIn({ namespace: { pid } }, to, 8080));
+  await Promise.all([box, other].map((each) => each[Symbol.asyncDispose]()));
+  return answers;
+}
+
+describe('published ports are reached by the container itself and others on the bridge', () => {
+  // Each as the host, so that answers come back by the host.
+  const asHost = ['10.89.0.1', '10.89.0.1', 'fd00:7473:2d63::1'];
+
+  it('where bridges filter nothing', async () => {
+    expect(await answersOf('0')).toEqual([...asHost, ...asHost]);
+  });
+
+  it.skipIf(!hasBridgeFilter)('with bridge-nf-call-iptables (needs br_netfilter)', async () => {
+    expect(await answersOf('1')).toEqual([...asHost, ...asHost]);
   });
 });
 

@@ -88,7 +88,7 @@ export function addAddress(machine: Network, name: string, address: string): voi
   socket.requestSync(request(newAddress, body, NLM_F.CREATE | NLM_F.EXCL));
 }
 
-function nodeIn({ namespace }: Network, script: string): ChildProcess {
+function nodeIn({ namespace }: Pick<Network, 'namespace'>, script: string): ChildProcess {
   return within('net', namespace, () =>
     spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] }),
   );
@@ -107,7 +107,11 @@ export function serverIn(machine: Network): { line(): Promise<string>; end(): vo
 }
 
 /** What a server says. */
-export async function fetchIn(machine: Network, host: string, port: number): Promise<string> {
+export async function fetchIn(
+  machine: Pick<Network, 'namespace'>,
+  host: string,
+  port: number,
+): Promise<string> {
   const child = nodeIn(
     machine,
     `require("net").connect({ host: "${host}", port: ${port}, timeout: 2000 })

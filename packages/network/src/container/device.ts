@@ -27,6 +27,8 @@ export interface VethPlan extends CommonPlan {
   /** The name of its end outside of the container. */
   readonly host: string;
   readonly bridge: string;
+  /** What the container sends may come back to it by the bridge: its own published ports. */
+  readonly hairpin?: true;
 }
 
 export interface MacvlanPlan extends CommonPlan {

@@ -19,6 +19,7 @@ export class Draft {
   readonly bridges: BridgePlan[] = [];
   readonly nat: NatOptions[] = [];
   readonly #id: string;
+  readonly #publishes: boolean;
   readonly #random: ((length: number) => string) | undefined;
   readonly #hostNames: Set<string>;
   /** Of devices in the container. */
@@ -26,8 +27,10 @@ export class Draft {
   /** Families that have a default route. */
   readonly #defaults: Set<Family>;
 
-  constructor({ id, networks, routes = [], random }: NetworkOptions, facts: NetworkFacts) {
+  constructor(options: NetworkOptions, facts: NetworkFacts) {
+    const { id, networks, routes = [], publish = [], random } = options;
     this.#id = id;
+    this.#publishes = publish.length > 0;
     this.facts = facts;
     this.leases = new LeasePlans(facts);
     this.#random = random;
@@ -38,7 +41,7 @@ export class Draft {
     );
   }
 
-  /** The first device on a bridge, for published ports. */
+  /** The first device on a bridge: published ports lead to it. */
   get firstVeth(): NatOptions | undefined {
     return this.nat[0];
   }
@@ -74,6 +77,7 @@ export class Draft {
       type: 'veth',
       host,
       bridge: name,
+      ...(this.#publishes && this.nat.length === 1 ? { hairpin: true } : {}),
       ...this.#common(network, list, gateways, mac),
     };
   }

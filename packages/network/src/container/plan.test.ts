@@ -137,6 +137,7 @@ describe('planNetwork', () => {
     expect(planned.leases).toEqual([
       { bridge: 'docker0', address: '172.17.0.9', id: 'box', device: 'vethxxxxxxx' },
     ]);
+    expect(planned.devices).toMatchObject([{ hairpin: true }]);
   });
 
   it.each<[Network, object]>([
