@@ -15,6 +15,8 @@ export interface BoxOptions extends NetworkOptions {
   readonly script: string;
   /** Devices are put into it by this process, and not by the supervisor. */
   readonly attachLive?: boolean;
+  /** It lives on without its supervisor. */
+  readonly outlives?: boolean;
   /** In a user namespace of its own. */
   readonly user?: boolean;
   /** A plan that has been made before. */
@@ -48,6 +50,7 @@ export function write(options: BoxOptions): {
     created: new Set(['net', 'pid', 'mount', ...(options.user ? (['user'] as const) : [])]),
     ...(options.user ? { mappings: { uid: own, gid: own, writer: 'self' } as const } : {}),
     hold: options.attachLive === true,
+    outlives: options.outlives === true,
     reserve: network.reserve,
     ...(options.attachLive ? {} : { attach: network.attach }),
     release: network.release,

@@ -236,6 +236,12 @@ describe('published ports are reached by the container itself and others on the 
   });
 });
 
+async function killSupervisor({ process: supervisor }: Box): Promise<void> {
+  const ended = once(supervisor, 'exit');
+  supervisor.kill('SIGKILL');
+  await ended;
+}
+
 describe('what fails leaves nothing behind', () => {
   it.each([
     [
@@ -329,6 +335,52 @@ describe('what fails leaves nothing behind', () => {
       ids: [],
       bridges: [],
     });
+  });
+
+  it('a container that has outlived its supervisor keeps what is its own until it ends', async () => {
+    await using here = await machine();
+    const script = 'exec sleep 100';
+    const box = await here.start({ script, outlives: true });
+    await killSupervisor(box);
+    const leases = ['ts-c0/10.89.0.2', 'ts-c0/fd00:7473:2d63::2'];
+    const asked = [{ type: 'veth', address: '10.89.0.2/24' }];
+    const plan = (networks: readonly NetworkConfig[]): NetworkPlan =>
+      here.inside(() => planNetwork({ id: 'new', networks, root: here.root }));
+    expect(() => plan(asked)).toThrow(
+      /^networks\[0\].address: container 'box' has 10.89.0.2 on ts-c0 already: /,
+    );
+    const other = await here.start({ id: 'other', script });
+    expect(addressesOf(other.plan)).toEqual(['10.89.0.3', 'fd00:7473:2d63::3']);
+    await other[Symbol.asyncDispose]();
+    // Neither goes the bridge with another container, nor does a sweep take anything.
+    const left = { leases: [], ids: [], bridges: [] };
+    expect(here.inside(() => sweepNetworks(here.root))).toEqual(left);
+    expect([here.leases(), here.tables()]).toEqual([leases, ['ts-c-box']]);
+    expect(here.links()).toContain('ts-c0');
+
+    process.kill(box.pid, 'SIGKILL');
+    // It is given the moment that it takes to end.
+    expect(here.inside(() => sweepNetworks(here.root))).toEqual({
+      leases,
+      ids: ['box'],
+      bridges: ['ts-c0'],
+    });
+    await until(here.links, ['lo']);
+    expect([here.leases(), here.tables()]).toEqual([[], []]);
+  });
+
+  it('an address is free again right after a container was killed together with its supervisor', async () => {
+    await using here = await machine();
+    const networks = [{ type: 'veth', address: '10.89.0.2/24' }];
+    for (const id of ['one', 'two', 'three']) {
+      const box = await here.start({ id, networks, script: 'exec sleep 100' });
+      expect(addressesOf(box.plan)).toEqual(['10.89.0.2']);
+      // It ends with its supervisor, and a moment later.
+      await killSupervisor(box);
+    }
+    const swept = here.inside(() => sweepNetworks(here.root));
+    expect(swept).toEqual({ leases: ['ts-c0/10.89.0.2'], ids: ['three'], bridges: ['ts-c0'] });
+    await until(here.links, ['lo']);
   });
 
   it('a stale address is taken over when there is no other', async () => {

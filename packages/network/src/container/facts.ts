@@ -6,6 +6,7 @@ import type { Cidr } from './cidr.ts';
 import { isInUse } from './is-in-use.ts';
 import { LeaseFiles, type LeaseFacts } from './lease-files.ts';
 import { readLink, readRoutes } from './link-facts.ts';
+import { Patience } from './patience.ts';
 
 /** A link outside of the container. */
 export interface LinkFacts {
@@ -53,7 +54,8 @@ export class SystemFacts implements NetworkFacts, Disposable {
     const socket = this.#socket;
     const links = [...names].flatMap((name) => readLink(socket, name) ?? []);
     this.links = new Map(links.map((link) => [link.name, link]));
-    const look = (device: string): boolean => isInUse(socket, device);
+    const patience = new Patience();
+    const look = (device: string): boolean => !patience.until(() => !isInUse(socket, device));
     this.leases = new Map([...names].map((name) => [name, new LeaseFiles(join(root, name), look)]));
   }
 

@@ -20,7 +20,7 @@ export interface LeaseFile {
   readonly isLocked: boolean;
 }
 
-/** Is a device there, and does the container that it leads to live? */
+/** Is a device there, and does the container that it leads to live, and not just end? */
 export type IsInUse = (device: string) => boolean;
 
 /** Leases as their files tell, each looked at when it is asked for: few of them ever are. */

@@ -8,6 +8,7 @@ import { bridgeMac } from './bridge.ts';
 import { isInUse } from './is-in-use.ts';
 import { listOf, readLease, type LeaseFile } from './lease-files.ts';
 import { containerOf, leaseRoot, openLeases, whileLocked } from './lease.ts';
+import { Patience } from './patience.ts';
 import { asFarAsPossible } from './refusals.ts';
 import { removeTable } from './supervise.ts';
 
@@ -20,10 +21,6 @@ export interface Swept {
   /** Bridges that were made on demand and had no user any more. */
   readonly bridges: readonly string[];
 }
-
-/** How many milliseconds containers that have been killed are given to end, and how many pass between two looks. */
-const patience = 100;
-const pause = 5;
 
 /**
  * Removes what supervisors have left that were killed: leases that nobody holds, the tables of nf_tables of their containers, and bridges
@@ -70,10 +67,7 @@ function awaitEnds({ root, socket, isAlive }: Sweep): void {
     .flat()
     .filter(({ id, device, isLocked }) => !isLocked && device !== '' && !isAlive(id));
   const devices = [...new Set(unlocked.map(({ device }) => device))];
-  for (let waited = 0; waited < patience; waited += pause) {
-    if (!devices.some((device) => isInUse(socket, device))) return;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
-  }
+  new Patience().until(() => !devices.some((device) => isInUse(socket, device)));
 }
 
 interface Found extends LeaseFile {
