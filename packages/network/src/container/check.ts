@@ -6,7 +6,7 @@ import {
   type NetworkProblem,
   type Refuse,
 } from './config.ts';
-import { contains, familyOf, parseCidr, type Cidr, type Family } from './cidr.ts';
+import { boundsOf, contains, familyOf, parseCidr, type Cidr, type Family } from './cidr.ts';
 
 /** Types of networks. */
 export const networkTypes = [
@@ -75,7 +75,12 @@ function checkVeth(
 }
 
 function checkParent({ parent, type }: Network, key: string, refuse: Refuse): void {
-  if (parent) checkName(parent, `${key}.parent`, refuse);
+  if (parent === 'lo')
+    refuse(
+      `${key}.parent`,
+      `lo is the loopback of the host, and no ${type} can be made of it: name a device that ip link shows besides`,
+    );
+  else if (parent) checkName(parent, `${key}.parent`, refuse);
   else refuse(`${key}.parent`, `is missing: on which device of the host is the ${type}?`);
 }
 
@@ -117,6 +122,11 @@ function checkAddresses(
       refuse(where, `expected an address in CIDR notation ${example(text)}, got ${quote(text)}`);
     } else if (cidr.prefixLength === 0) {
       refuse(where, `expected a prefix length of 1 or more ${example(text)}, got ${quote(text)}`);
+    } else if (isOfAll(cidr)) {
+      refuse(
+        where,
+        `expected the address of one device, got that of the network or of all in it, ${quote(text)}`,
+      );
     } else if (seen.has(cidr.address)) {
       refuse(where, `${cidr.address} is there twice`);
     } else {
@@ -125,6 +135,13 @@ function checkAddresses(
     }
   }
   return found;
+}
+
+/** Is it the first or the last address of an IPv4 network, which nobody answers to? */
+function isOfAll(cidr: Cidr): boolean {
+  const { family, prefixLength, value } = cidr;
+  if (family !== 4 || prefixLength > 30) return false;
+  return boundsOf(cidr).includes(value);
 }
 
 function checkSubnets(network: Network, key: string, refuse: Refuse): readonly Cidr[] {

@@ -4,8 +4,15 @@ import { request } from '../netlink/request.ts';
 import type { NetlinkSocket } from '../netlink/socket.ts';
 import { bytes, linkAddress, string } from '../netlink/texts.ts';
 import { getAddress, SCOPE } from '../route/address-messages.ts';
-import { EXTENDED, getLink, linkHeader } from '../route/link-messages.ts';
-import { getRoute, ROUTE_PROTOCOL, TABLE } from '../route/route-messages.ts';
+import { EXTENDED, getLink, linkAttributes, linkHeader } from '../route/link-messages.ts';
+import {
+  getRoute,
+  ROUTE_PROTOCOL,
+  routeAttributes,
+  routeHeader,
+  TABLE,
+} from '../route/route-messages.ts';
+import { AF } from '../route/types.ts';
 import { parseCidr } from './cidr.ts';
 import type { LinkFacts, RouteFacts } from './facts.ts';
 
@@ -23,6 +30,40 @@ const getBrief = {
       const [mac, info] = pick(message, start + linkHeader.size, end);
       const kind = info && pickKind(Buffer.from(info), 0, info.length)[0];
       return { index: linkHeader.read(message, start, end).index, mac, kind };
+    },
+  },
+};
+
+const pickName = linkAttributes.picker(['name']);
+
+/** Asks for links, and reads no more of the answers than their indexes and names. */
+const getNames = {
+  ...getLink,
+  reply: {
+    read: (message: Buffer, start: number, end: number) =>
+      [
+        linkHeader.read(message, start, end).index,
+        pickName(message, start + linkHeader.size, end)[0] ?? '',
+      ] as const,
+  },
+};
+
+const pickRoute = routeAttributes.picker(['destination', 'outputInterface', 'table']);
+
+/** Asks for routes, and reads of the answers what is needed here. */
+const getNetworks = {
+  ...getRoute,
+  reply: {
+    read(message: Buffer, start: number, end: number) {
+      const header = routeHeader.read(message, start, end);
+      const [destination, index, table = header.shortTable] = pickRoute(
+        message,
+        start + routeHeader.size,
+        end,
+      );
+      const { family, destinationLength, protocol } = header;
+      const text = `${destination ?? (family === AF.INET ? '0.0.0.0' : '::')}/${destinationLength}`;
+      return { text, index, table, isAdvertised: protocol === ROUTE_PROTOCOL.RA };
     },
   },
 };
@@ -57,17 +98,13 @@ function readAddresses(socket: NetlinkSocket, index: number): readonly string[] 
 
 /** Looks up the networks of the main table. */
 export function readRoutes(socket: NetlinkSocket): readonly RouteFacts[] {
-  const links = socket.dumpSync(request(getLink, { extendedMask: EXTENDED.SKIP_STATS }));
-  const names = new Map(links.map(({ index, name }) => [index, name]));
-  const found: RouteFacts[] = [];
-  for (const route of socket.dumpSync(request(getRoute, {}))) {
-    const { destination, destinationLength, outputInterface, protocol, table } = route;
-    if ((table ?? route.shortTable) !== TABLE.MAIN || outputInterface === undefined) continue;
-    const network = parseCidr(
-      `${destination ?? (route.family === 2 ? '0.0.0.0' : '::')}/${destinationLength}`,
-    );
-    const device = names.get(outputInterface) ?? '';
-    if (network) found.push({ network, device, isAdvertised: protocol === ROUTE_PROTOCOL.RA });
-  }
-  return found;
+  const links = socket.dumpSync(request(getNames, { extendedMask: EXTENDED.SKIP_STATS }));
+  const names = new Map(links);
+  // A kernel before 4.20 gives those of all tables.
+  const routes = socket.dumpSync(request(getNetworks, { table: TABLE.MAIN }));
+  return routes.flatMap(({ table, text, isAdvertised, index }) => {
+    const network = parseCidr(text);
+    if (table !== TABLE.MAIN || index === undefined || !network) return [];
+    return [{ network, device: names.get(index) ?? '', isAdvertised }];
+  });
 }

@@ -70,7 +70,7 @@ export class EventSocket {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#readiness.close(closedError());
+    this.#readiness.close(closedError);
     closeSync(this.fd);
   }
 

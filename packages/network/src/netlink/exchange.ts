@@ -43,8 +43,14 @@ export class Exchange<T = unknown> {
     } catch (error) {
       // What follows belongs to it still: it is over when the kernel says so.
       this.error ??= error as Error;
-      this.isDone = header.type === NLMSG.ERROR || header.type === NLMSG.DONE;
+      this.isDone =
+        header.type === NLMSG.ERROR || header.type === NLMSG.DONE || this.#isOnly(header);
     }
+  }
+
+  /** Is an answer the only one? */
+  #isOnly({ flags }: MessageHeader): boolean {
+    return this.request.operation.hasOneAnswer === true && (flags & NLM_F.MULTI) === 0;
   }
 
   #take(bytes: Buffer, header: MessageHeader): void {
@@ -57,6 +63,7 @@ export class Exchange<T = unknown> {
     if (header.type !== NLMSG.ERROR && header.type !== NLMSG.DONE) {
       if (this.#isWanted)
         this.replies.push(operation.reply.read(bytes, header.bodyStart, header.end));
+      this.isDone = this.#isOnly(header);
       return;
     }
     const { codec, name } = operation;

@@ -47,10 +47,10 @@ export class Readiness {
     for (const each of this.#waiting.splice(0)) each.resolve();
   }
 
-  /** Ends all waiting with an error; before the descriptor is closed. */
-  close(error: Error): void {
+  /** Ends all waiting with an error, which is made only where somebody waits; before the descriptor is closed. */
+  close(error: () => Error): void {
     this.#stop();
-    for (const each of this.#waiting.splice(0)) each.reject(error);
+    for (const each of this.#waiting.splice(0)) each.reject(error());
   }
 
   #stop(): void {

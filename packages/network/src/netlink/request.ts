@@ -11,6 +11,8 @@ export interface Operation<I = unknown, T = unknown> {
   readonly codec: Codec<unknown, I>;
   /** What answers hold; they may come with other types than the request has. */
   readonly reply: Pick<Codec<T>, 'read'>;
+  /** Is a request, unless it is a dump, granted with one message? Then it needs no acknowledgement besides. */
+  readonly hasOneAnswer?: boolean;
 }
 
 /** A request, not yet sent. */

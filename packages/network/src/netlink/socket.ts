@@ -186,10 +186,9 @@ export class NetlinkSocket implements Disposable {
   /** Closes it. Requests that still wait end with `ERR_NETLINK_CLOSED`. */
   close(): void {
     if (this.#fd === -1) return;
-    const error = closedError();
-    for (const exchange of this.#exchanges.values()) exchange.fail(error);
+    for (const exchange of this.#exchanges.values()) exchange.fail(closedError());
     this.#exchanges.clear();
-    this.#readiness.close(error);
+    this.#readiness.close(closedError);
     closeSync(this.#fd);
     this.#fd = -1;
   }
@@ -212,7 +211,7 @@ export class NetlinkSocket implements Disposable {
       starts.push({ request, sequence, start: writer.length });
       writeMessage(writer, operation.codec, {
         type: operation.type,
-        flags: NLM_F.REQUEST | flags | more,
+        flags: NLM_F.REQUEST | flags | (operation.hasOneAnswer && more === NLM_F.ACK ? 0 : more),
         sequence,
         body: body as never,
       });

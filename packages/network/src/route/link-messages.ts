@@ -176,4 +176,7 @@ export const newLinkProperty = operation('RTM_NEWLINKPROP', RTM.NEWLINKPROP, lin
 /** Takes such names from a link. */
 export const deleteLinkProperty = operation('RTM_DELLINKPROP', RTM.DELLINKPROP, linkMessage);
 /** Asks for a link, or in a dump for all. */
-export const getLink = operation('RTM_GETLINK', RTM.GETLINK, linkMessage);
+export const getLink = {
+  ...operation('RTM_GETLINK', RTM.GETLINK, linkMessage),
+  hasOneAnswer: true,
+};

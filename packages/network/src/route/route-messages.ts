@@ -75,63 +75,65 @@ const metrics = attributes({
   fastopenNoCookie: [17, u32],
 });
 
-/** A route: `struct rtmsg` and `RTA_*`. */
-export const routeMessage = body(
-  'route',
-  struct('rtmsg', {
-    family: u8,
-    destinationLength: u8,
-    sourceLength: u8,
-    tos: u8,
-    /** The table, where it is below 256; `TABLE.COMPAT` otherwise. */
-    shortTable: u8,
-    protocol: u8,
-    scope: u8,
-    type: u8,
-    flags: u32,
-  }),
-  attributes({
-    destination: [1, ip],
-    source: [2, ip],
-    inputInterface: [3, u32],
-    outputInterface: [4, u32],
-    gateway: [5, ip],
-    priority: [6, u32],
-    preferredSource: [7, ip],
-    metrics: [8, metrics],
-    multipath: [9, nexthopList],
-    flow: [11, u32],
-    cacheInfo: [
-      12,
-      struct('rta_cacheinfo', {
-        references: u32,
-        lastUse: u32,
-        expires: i32,
-        error: u32,
-        used: u32,
-        id: u32,
-        timestamp: u32,
-        timestampAge: u32,
-      }),
-    ],
-    table: [15, u32],
-    mark: [16, u32],
-    multicastStatistics: [
-      17,
-      struct('rta_mfc_stats', { packets: u64, bytes: u64, wrongInterface: u64 }),
-    ],
-    via: [18, via],
-    newDestination: [19, bytes],
-    preference: [20, u8],
-    encapsulationType: [21, u16],
-    encapsulation: [22, bytes],
-    expires: [23, u32],
-    uid: [25, u32],
-    ttlPropagate: [26, u8],
-    ipProtocol: [27, u8],
-    nexthopId: [30, u32],
-  }),
-);
+/** `struct rtmsg`. */
+export const routeHeader = struct('rtmsg', {
+  family: u8,
+  destinationLength: u8,
+  sourceLength: u8,
+  tos: u8,
+  /** The table, where it is below 256; `TABLE.COMPAT` otherwise. */
+  shortTable: u8,
+  protocol: u8,
+  scope: u8,
+  type: u8,
+  flags: u32,
+});
+
+/** All attributes of a route, `RTA_*`. */
+export const routeAttributes = attributes({
+  destination: [1, ip],
+  source: [2, ip],
+  inputInterface: [3, u32],
+  outputInterface: [4, u32],
+  gateway: [5, ip],
+  priority: [6, u32],
+  preferredSource: [7, ip],
+  metrics: [8, metrics],
+  multipath: [9, nexthopList],
+  flow: [11, u32],
+  cacheInfo: [
+    12,
+    struct('rta_cacheinfo', {
+      references: u32,
+      lastUse: u32,
+      expires: i32,
+      error: u32,
+      used: u32,
+      id: u32,
+      timestamp: u32,
+      timestampAge: u32,
+    }),
+  ],
+  table: [15, u32],
+  mark: [16, u32],
+  multicastStatistics: [
+    17,
+    struct('rta_mfc_stats', { packets: u64, bytes: u64, wrongInterface: u64 }),
+  ],
+  via: [18, via],
+  newDestination: [19, bytes],
+  preference: [20, u8],
+  encapsulationType: [21, u16],
+  encapsulation: [22, bytes],
+  expires: [23, u32],
+  uid: [25, u32],
+  ttlPropagate: [26, u8],
+  ipProtocol: [27, u8],
+  nexthopId: [30, u32],
+});
+
+/** A route, by netlink. */
+export const routeMessage = body('route', routeHeader, routeAttributes);
 
 /** Adds a route: with `NLM_F.CREATE`, and `EXCL`, `REPLACE` or `APPEND`. */
 export const newRoute = operation('RTM_NEWROUTE', RTM.NEWROUTE, routeMessage);
