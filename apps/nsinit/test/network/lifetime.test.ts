@@ -12,8 +12,8 @@ interface Shown {
   readonly supervisorPid: number;
 }
 
-async function shown(host: Host, id = 'box'): Promise<Shown> {
-  return JSON.parse(await host.output(['state', id])) as Shown;
+async function shown(host: Host, id = 'box', ...options: readonly string[]): Promise<Shown> {
+  return JSON.parse(await host.output(['state', ...options, id])) as Shown;
 }
 
 /** The same can be had again. */
@@ -56,11 +56,13 @@ describe.skipIf(process.getuid?.() !== 0 || !busybox)(
       await host.output([...run, '--detach', ...server]);
       const between = host.look();
       process.kill((await shown(host)).supervisorPid, 'SIGKILL');
-      // Whoever sweeps leaves it alone.
-      const other = host.nsinit([...common, '--id', 'other', ...server]);
-      expect(await other.line()).toBe('ready');
-      process.kill((await shown(host, 'other')).supervisorPid, 'SIGKILL');
-      await other.ended();
+      // Whoever sweeps leaves it alone, also by another store that knows nothing of it.
+      for (const root of [[], ['--root', '/run/another']]) {
+        const other = host.nsinit([...common, ...root, '--id', 'other', ...server]);
+        expect(await other.line()).toBe('ready');
+        process.kill((await shown(host, 'other', ...root)).supervisorPid, 'SIGKILL');
+        await other.ended();
+      }
       expect(await host.output(['list', '-q'])).toBe('box\n');
       expect(await host.settled(between)).toEqual(between);
       const asked = await host.run(...client(['10.89.0.2', 80]));
