@@ -375,6 +375,8 @@ describe('what fails leaves nothing behind', () => {
     for (const id of ['one', 'two', 'three']) {
       const box = await here.start({ id, networks, script: 'exec sleep 100' });
       expect(addressesOf(box.plan)).toEqual(['10.89.0.2']);
+      // What the one before has left would lead its ports here.
+      expect(here.tables()).toEqual([`ts-c-${id}`]);
       // It ends with its supervisor, and a moment later.
       await killSupervisor(box);
     }

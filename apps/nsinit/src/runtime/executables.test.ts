@@ -1,4 +1,5 @@
 import type { Layout } from '@ts-c/cgroups';
+import type { LeaseLook } from '@ts-c/network';
 import type { Image } from '@ts-c/syscall';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { hasCgroups } from '../../test/cgroups.ts';
@@ -24,8 +25,8 @@ function planOf(request: Partial<ContainerRequest>, others = 0, layout?: Layout)
       [`fd00:1::${last}`, 'another'],
     ]),
   );
-  const holderOf = (address: string): string | undefined => holders.get(address);
-  const leases = new Map([['docker0', { addresses: new Set(holders.keys()), holderOf }]]);
+  const look = (address: string): LeaseLook => ({ holder: holders.get(address) });
+  const leases = new Map([['docker0', { addresses: new Set(holders.keys()), look }]]);
   const network = fixedSituation.facts && { facts: { ...fixedSituation.facts, leases } };
   return { description, facts: lookUp(description, { layout, network }) };
 }

@@ -55,7 +55,7 @@ describe('chooseAddress', () => {
     ['fd00::/126', 'fd00::1 fd00::2 fd00::3', '', undefined],
     ['fd00::fffe/112', '', '', 'fd00::1'],
   ])('of %s, with %j taken and %j stale: %s', (network, taken, stale, expected) => {
-    const leases = { addresses: set(stale), holderOf: () => undefined };
+    const leases = { addresses: set(stale), look: () => ({ left: 'gone' }) };
     expect(chooseAddress(cidr(network), { taken: set(taken), leases })).toBe(expected);
   });
 
@@ -63,9 +63,9 @@ describe('chooseAddress', () => {
     const looked: string[] = [];
     const leases = {
       addresses: set('10.0.0.2 10.0.0.3 10.0.0.4'),
-      holderOf(address: string) {
+      look(address: string) {
         looked.push(address);
-        return address === '10.0.0.2' ? 'other' : undefined;
+        return address === '10.0.0.2' ? { holder: 'other' } : { left: 'gone' };
       },
     };
     const taken = set('10.0.0.1');

@@ -34,7 +34,7 @@ export function chooseAddress(
     leased.push(address);
   }
   // Each of them is looked at, and so only now.
-  return leased.find((address) => leases?.holderOf(address) === undefined);
+  return leased.find((address) => leases?.look(address)?.holder === undefined);
 }
 
 /** The address that a bridge which is made for a network is given: the first, or the one that the network is written with. */

@@ -286,7 +286,7 @@ function checkTogether(networks: readonly Network[], refuse: Refuse): void {
     const name = network.name || (network.type === 'phys' ? network.parent : undefined);
     if (!name || !hasDevice(network.type ?? '')) return;
     const earlier = names.get(name);
-    if (name === 'lo')
+    if (name === 'lo' && network.name)
       refuse(
         `networks[${index}].name`,
         'lo is the loopback of each network namespace: choose another name',

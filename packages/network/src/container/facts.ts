@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isErrno } from '@ts-c/syscall';
 import { NetlinkSocket } from '../netlink/socket.ts';
 import type { Cidr } from './cidr.ts';
@@ -56,7 +55,7 @@ export class SystemFacts implements NetworkFacts, Disposable {
     this.links = new Map(links.map((link) => [link.name, link]));
     const patience = new Patience();
     const look = (device: string): boolean => !patience.until(() => !isInUse(socket, device));
-    this.leases = new Map([...names].map((name) => [name, new LeaseFiles(join(root, name), look)]));
+    this.leases = new Map([...names].map((name) => [name, new LeaseFiles(root, name, look)]));
   }
 
   get routes(): readonly RouteFacts[] {

@@ -21,7 +21,7 @@ export {
   type HostsOptions,
   type ResolvConfOptions,
 } from './files.ts';
-export type { LeaseFacts } from './lease-files.ts';
+export type { LeaseFacts, LeaseLook } from './lease-files.ts';
 export { leaseRoot, type Lease } from './lease.ts';
 export { NetworkConfigError, type NetworkErrorCode } from './network-error.ts';
 export {

@@ -6,8 +6,16 @@ import { errnoNumber, flock, isErrno, live, LOCK } from '@ts-c/syscall';
 export interface LeaseFacts {
   /** Addresses that are leased, or were by containers that were killed and have not been swept. */
   readonly addresses: ReadonlySet<string>;
-  /** The id of the lease of an address; undefined where nobody holds one. */
-  holderOf(address: string): string | undefined;
+  /** Looks at the lease of an address, if there is one. */
+  look(address: string): LeaseLook | undefined;
+}
+
+/** What there is to say of a lease: whose it is, or was. */
+export interface LeaseLook {
+  /** The id of who holds it; undefined where nobody does. */
+  readonly holder?: string | undefined;
+  /** The id of who has left it, and maybe a table of nf_tables; undefined where somebody else has that id by now. */
+  readonly left?: string | undefined;
 }
 
 /** What there is to know of a lease by its file. */
@@ -25,26 +33,53 @@ export type IsInUse = (device: string) => boolean;
 
 /** Leases as their files tell, each looked at when it is asked for: few of them ever are. */
 export class LeaseFiles implements LeaseFacts {
-  readonly #directory: string;
+  readonly #root: string;
+  readonly #bridge: string;
   readonly #isInUse: IsInUse;
   #addresses: ReadonlySet<string> | undefined;
 
-  /** @param directory That of a bridge. There are none where it is not there, or may not be looked at. */
-  constructor(directory: string, isInUse: IsInUse) {
-    this.#directory = directory;
+  /** Those of a bridge. There are none where its directory is not there, or may not be looked at. */
+  constructor(root: string, bridge: string, isInUse: IsInUse) {
+    this.#root = root;
+    this.#bridge = bridge;
     this.#isInUse = isInUse;
   }
 
   get addresses(): ReadonlySet<string> {
-    return (this.#addresses ??= new Set(listOf(this.#directory)));
+    return (this.#addresses ??= new Set(listOf(join(this.#root, this.#bridge))));
   }
 
-  holderOf(address: string): string | undefined {
-    const lease = readLease(join(this.#directory, address));
+  look(address: string): LeaseLook | undefined {
+    const lease = readLease(join(this.#root, this.#bridge, address));
     if (!lease) return undefined;
-    const { id, device, isLocked } = lease;
-    return isLocked || (device !== '' && this.#isInUse(device)) ? id : undefined;
+    const { id } = lease;
+    if (isHeld(lease, this.#isInUse)) return { holder: id };
+    const others = [...readLeases(this.#root).values()].flat().filter((each) => each.id === id);
+    return others.some((each) => isHeld(each, this.#isInUse)) ? {} : { left: id };
   }
+}
+
+/** Does the supervisor live that has it locked, or the container without one? */
+export function isHeld({ device, isLocked }: LeaseFile, isInUse: IsInUse): boolean {
+  return isLocked || (device !== '' && isInUse(device));
+}
+
+/** A lease, and its address. */
+export interface FoundLease extends LeaseFile {
+  readonly address: string;
+}
+
+/** Reads all leases there are, by the names of their bridges. */
+export function readLeases(root: string): ReadonlyMap<string, readonly FoundLease[]> {
+  return new Map(
+    listOf(root).map((name) => [
+      name,
+      listOf(join(root, name)).flatMap((address) => {
+        const lease = readLease(join(root, name, address));
+        return lease ? [{ ...lease, address }] : [];
+      }),
+    ]),
+  );
 }
 
 /** Reads a lease, as it is at this moment. */

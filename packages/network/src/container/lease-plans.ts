@@ -25,6 +25,8 @@ interface Wire {
 export class LeasePlans {
   readonly #list: Lease[] = [];
   readonly #needed = new Set<Lease>();
+  /** By the lease, who had it before and has left it. */
+  readonly #left = new Map<Lease, string>();
   readonly #facts: NetworkFacts;
 
   constructor(facts: NetworkFacts) {
@@ -77,12 +79,12 @@ export class LeasePlans {
     const { bridge } = common;
     const leases = this.#facts.leases.get(bridge);
     for (const { address } of list) {
-      const other = leases?.holderOf(address);
-      if (other !== undefined)
+      const { holder, left } = leases?.look(address) ?? {};
+      if (holder !== undefined)
         throw refusal(
           'ERR_ADDRESS_TAKEN',
           `${key}.address`,
-          `container '${containerOf(other)}' has ${address} on ${bridge} already: leave the address out to get a free one`,
+          `container '${containerOf(holder)}' has ${address} on ${bridge} already: leave the address out to get a free one`,
         );
       if (this.#list.some((lease) => lease.bridge === bridge && lease.address === address))
         throw refusal(
@@ -93,6 +95,7 @@ export class LeasePlans {
       const lease = { ...common, address };
       this.#list.push(lease);
       if (isNeeded) this.#needed.add(lease);
+      if (left) this.#left.set(lease, left);
     }
   }
 
@@ -103,6 +106,11 @@ export class LeasePlans {
    */
   wanted(bridges: ReadonlySet<string>): readonly Lease[] {
     return this.#list.filter((lease) => this.#needed.has(lease) || bridges.has(lease.bridge));
+  }
+
+  /** The ids of those who have left leases that are taken over: what there is of them goes. */
+  abandoned(wanted: readonly Lease[]): readonly string[] {
+    return [...new Set(wanted.flatMap((lease) => this.#left.get(lease) ?? []))];
   }
 
   #used(network: Network, wire: Wire): UsedAddresses {

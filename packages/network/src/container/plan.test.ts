@@ -3,7 +3,7 @@ import { bridgeMac } from './bridge.ts';
 import { parseCidr, type Cidr } from './cidr.ts';
 import type { Network } from './config.ts';
 import type { NetworkFacts } from './facts.ts';
-import type { LeaseFacts } from './lease-files.ts';
+import type { LeaseFacts, LeaseLook } from './lease-files.ts';
 import { networkState, planNetwork, type NetworkOptions } from './plan.ts';
 
 const link = (name: string, kind: string | undefined, ...addresses: string[]) => ({
@@ -13,10 +13,9 @@ const link = (name: string, kind: string | undefined, ...addresses: string[]) =>
   mac: '02:00:00:00:00:07',
   addresses,
 });
-/** Leases, and who holds them. */
-const leasesOf = (holders: Readonly<Record<string, string | undefined>>): LeaseFacts => ({
-  addresses: new Set(Object.keys(holders)),
-  holderOf: (address) => holders[address],
+const leasesOf = (looks: Readonly<Record<string, LeaseLook>>): LeaseFacts => ({
+  addresses: new Set(Object.keys(looks)),
+  look: (address) => looks[address],
 });
 const facts: NetworkFacts = {
   links: new Map([
@@ -28,7 +27,9 @@ const facts: NetworkFacts = {
     { network: parseCidr('192.0.2.0/24') as Cidr, device: 'eno1', isAdvertised: false },
     { network: parseCidr('0.0.0.0/0') as Cidr, device: 'eno1', isAdvertised: false },
   ],
-  leases: new Map([['docker0', leasesOf({ '172.17.0.1': 'other', '172.17.0.2': undefined })]]),
+  leases: new Map([
+    ['docker0', leasesOf({ '172.17.0.1': { holder: 'other' }, '172.17.0.2': { left: 'gone' } })],
+  ]),
   hasIpv6: true,
 };
 const plan = (networks: readonly Network[], more: Partial<NetworkOptions> = {}, known = facts) =>
@@ -57,6 +58,7 @@ describe('planNetwork', () => {
       leases: [],
       bridges: [],
       sysctls: [],
+      abandoned: [],
       nat: [],
       routes: [],
       devices: [
@@ -125,6 +127,13 @@ describe('planNetwork', () => {
     expect(planned.bridges).toEqual([]);
     expect(planned.nat).toEqual([]);
     expect(planned.devices.map(({ name }) => name)).toEqual(['eth1', 'eth0']);
+  });
+
+  it('takes over an address that is asked for, and removes what its last container has left', () => {
+    const planned = plan([{ type: 'veth', bridge: 'docker0', address: '172.17.0.2/16' }], {
+      publish: [{ hostPort: 8080, port: 80 }],
+    });
+    expect(planned).toMatchObject({ abandoned: ['gone'], leases: [{ address: '172.17.0.2' }] });
   });
 
   it('publishes ports over a veth on any bridge, and leases its address then', () => {

@@ -46,6 +46,8 @@ export interface NetworkPlan {
   readonly bridges: readonly BridgePlan[];
   /** Sysctls of the host that have another value so far. */
   readonly sysctls: readonly Sysctl[];
+  /** The ids of tables of nf_tables that may be left of containers that were killed, and had addresses of this one: they go. */
+  readonly abandoned: readonly string[];
   /** Tables of nf_tables, `ts-c-` and their id. */
   readonly nat: readonly NatOptions[];
   readonly devices: readonly DevicePlan[];
@@ -94,13 +96,15 @@ function planFor(options: NetworkOptions, facts: NetworkFacts): NetworkPlan {
   checkDevicesOf(routes, devices, namespace);
   const nat = withPorts(draft.nat, publish, draft);
   for (const each of nat) natTable(each);
+  const leases = draft.leases.wanted(new Set(nat.map(({ bridge }) => bridge)));
   return {
     id,
     namespace,
     root,
-    leases: draft.leases.wanted(new Set(nat.map(({ bridge }) => bridge))),
+    leases,
     bridges: draft.bridges,
     sysctls: sysctlsOf(nat, draft.facts),
+    abandoned: draft.leases.abandoned(leases),
     nat,
     devices,
     routes,

@@ -87,7 +87,7 @@ function isOutside({ leases, bridges, sysctls, nat }: NetworkPlan): boolean {
 }
 
 function reserve(program: Program, plan: NetworkPlan, held: Held): void {
-  const { root, bridges, leases, sysctls, nat } = plan;
+  const { root, bridges, leases, sysctls, abandoned, nat } = plan;
   held.isOpen = program.variable('leases');
   for (const lease of leases) held.taken.set(lease, program.variable('taken'));
   for (const { id: table } of nat) held.tables.set(table, program.variable('table'));
@@ -110,10 +110,12 @@ function reserve(program: Program, plan: NetworkPlan, held: Held): void {
     program.section(owner, 'bridges', () => program.call(close, socket));
   });
   writeSysctls(program, sysctls);
-  if (nat.length === 0) return;
+  if (nat.length + abandoned.length === 0) return;
   // Taken for as long as the supervisor lives, so that no two containers have the same.
   for (const options of nat) claimPorts(program, options);
   const netfilter = program.section(owner, 'nftables', () => openNetfilterSocket(program));
+  // Such a table leads packets to this container that were for another one.
+  for (const each of abandoned) deleteNatTable(program, netfilter, each);
   for (const options of nat) {
     // What is left of a container of this id that was killed.
     deleteNatTable(program, netfilter, options.id);

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { AT, live, unlinkat, withDescriptor } from '@ts-c/syscall';
 import { request } from '../netlink/request.ts';
 import { NetlinkSocket } from '../netlink/socket.ts';
 import { deleteLink, EXTENDED, getLink } from '../route/link-messages.ts';
 import { bridgeMac } from './bridge.ts';
 import { isInUse } from './is-in-use.ts';
-import { listOf, readLease, type LeaseFile } from './lease-files.ts';
+import { isHeld, readLeases } from './lease-files.ts';
 import { containerOf, leaseRoot, openLeases, whileLocked } from './lease.ts';
 import { Patience } from './patience.ts';
 import { asFarAsPossible } from './refusals.ts';
@@ -63,35 +62,19 @@ interface Sweep {
 
 /** Gives containers a moment that may be ending, while others can still take and give leases. */
 function awaitEnds({ root, socket, isAlive }: Sweep): void {
-  const unlocked = [...readAll(root).values()]
+  const unlocked = [...readLeases(root).values()]
     .flat()
     .filter(({ id, device, isLocked }) => !isLocked && device !== '' && !isAlive(id));
   const devices = [...new Set(unlocked.map(({ device }) => device))];
   new Patience().until(() => !devices.some((device) => isInUse(socket, device)));
 }
 
-interface Found extends LeaseFile {
-  readonly address: string;
-}
-
-/** All leases there are, by the names of their bridges. */
-function readAll(root: string): ReadonlyMap<string, readonly Found[]> {
-  return new Map(
-    listOf(root).map((name) => [
-      name,
-      listOf(join(root, name)).flatMap((address) => {
-        const lease = readLease(join(root, name, address));
-        return lease ? [{ ...lease, address }] : [];
-      }),
-    ]),
-  );
-}
-
 function sweepAll(leases: number, { root, socket, isAlive, swept }: Sweep): void {
-  const isHeld = ({ id, device, isLocked }: LeaseFile): boolean =>
-    isLocked || isAlive(id) || (device !== '' && isInUse(socket, device));
-  const known = readAll(root);
-  const held = new Set([...known.values()].flat().filter(isHeld));
+  const look = (device: string): boolean => isInUse(socket, device);
+  const known = readLeases(root);
+  const held = new Set(
+    [...known.values()].flat().filter((lease) => isAlive(lease.id) || isHeld(lease, look)),
+  );
   const heldIds = new Set([...held].map(({ id }) => id));
   const emptied = new Set<string>();
   for (const [name, list] of known) {
