@@ -41,7 +41,7 @@ const expected: Readonly<Record<string, RegExp>> = {
   '@ts-c/namespaces': /^alone\n1$/m,
   '@ts-c/mount': /^\/proc\/self is on proc, mounted at \/proc$/m,
   '@ts-c/cgroups': /^ended by SIGKILL, with 1 OOM kill$/m,
-  '@ts-c/network': /^10\.0\.0\.1 reaches 10\.0\.0\.2$/m,
+  '@ts-c/network': /^\{ address: '10\.0\.0\.2', milliseconds: [\d.]+, ttl: 64 \}$/m,
   '@ts-c/capabilities': /^may (not )?mount$/m,
   '@ts-c/state': /^still the same process$/m,
   '@ts-c/syscall': /^it ended with status 7$/m,

@@ -8,6 +8,7 @@ export {
   type WatchKind,
   type WatchOptions,
 } from './route/watch.ts';
+export * from './ping/index.ts';
 
 // The network of a container.
 export * from './container/index.ts';

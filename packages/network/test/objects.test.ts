@@ -121,6 +121,8 @@ describe('routes', () => {
       { destination: '10.3.0.1/32', table: 1000, scope: 'link', preferredSource: '10.0.0.1' },
     ]);
     expect(await getRoute('10.1.2.3', net)).toMatchObject({ via: '10.0.0.2', device: 'a' });
+    expect(await getRoute('fd01::1', net)).toMatchObject({ via: 'fd00::2', table: 'main' });
+    expect(await getRoute('fd00::1', net)).toMatchObject({ type: 'local', table: 'local' });
     await setRoute({ destination: '10.1.0.0/16', via: '10.0.0.9' }, net);
     expect(await getRoute('10.1.2.3', net)).toMatchObject({ via: '10.0.0.9' });
   });

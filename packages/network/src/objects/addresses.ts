@@ -11,6 +11,7 @@ import {
   newAddress,
 } from '../route/address-messages.ts';
 import type { Output } from '../netlink/codec.ts';
+import type { NetlinkSocket, WaitOptions } from '../netlink/socket.ts';
 import { checkAddress, checkFamily, familyOfNumber, numberOf, toCidr } from './check.ts';
 import { listNames } from './link-names.ts';
 import { bits, type BitOf } from './names.ts';
@@ -169,6 +170,51 @@ async function send(
       throw withDevice(error, device);
     }
   });
+}
+
+/** An address that a link is to get when it is made. */
+export interface NewAddress {
+  readonly text: string;
+  readonly address: string;
+  readonly family: Family;
+  readonly body: Body;
+}
+
+/**
+ * Checks the addresses that a link is to get when it is made.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE`, with the place of the address in the list, where it is none.
+ */
+export function toNewAddresses(
+  field: string,
+  list: readonly string[] | undefined,
+): readonly NewAddress[] {
+  if (list === undefined) return [];
+  if (!Array.isArray(list))
+    throw invalid(`${field}: expected a list such as ['10.0.0.1/24'], got ${describe(list)}`);
+  return list.map((text: string, index) => {
+    const { address, family } = toCidr(`${field}[${index}]`, text);
+    return { text, address, family, body: toBody(text, { noDuplicateDetection: family === 6 }) };
+  });
+}
+
+/** Gives addresses to a link that has just been made. An error has the address in `dest`. */
+export async function giveAddresses(
+  socket: NetlinkSocket,
+  name: string,
+  addresses: readonly NewAddress[],
+  wait: WaitOptions,
+): Promise<void> {
+  if (addresses.length === 0) return;
+  const index = await indexOf(socket, 'name', name, wait);
+  for (const { text, body } of addresses) {
+    try {
+      const wanted = request(newAddress, { ...body, index }, NLM_F.CREATE | NLM_F.EXCL);
+      await socket.request(wanted, wait);
+    } catch (error) {
+      throw withDevice(error, name, text);
+    }
+  }
 }
 
 type Body = Parameters<typeof newAddress.codec.write>[1];

@@ -1,7 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { within } from '@ts-c/namespaces';
 import { fd, live, memory, Memory, oneOf, syscall, uint } from '@ts-c/syscall';
-import { NetlinkSocket } from '../netlink/socket.ts';
+import { inNamespace } from './in-namespace.ts';
 import type { ObjectOptions } from './session.ts';
 
 /** A device whose packets (`tun`) or frames (`tap`) a program reads and writes. It lasts until it is deleted. */
@@ -25,10 +24,6 @@ const request = {
 } as const;
 const ioctl = syscall('ioctl', [fd('fd'), oneOf('op', request), memory('argp')]);
 const ioctlNumber = syscall('ioctl', [fd('fd'), oneOf('op', request), uint('arg')]);
-const SIOCGSKNS = 0x894c;
-/** Gives the network namespace of a socket. */
-const namespaceOf = syscall('ioctl', [fd('fd'), oneOf('op', { SIOCGSKNS })], 'fd');
-
 const IFF_TUN = 1;
 const IFF_TAP = 2;
 const IFF_MULTI_QUEUE = 0x100;
@@ -41,24 +36,14 @@ const flagsOffset = 16;
 /**
  * Makes a tun or tap that persists, by ioctl(2) on `/dev/net/tun`. Its name has been checked.
  *
- * @param socket In the namespace.
  * @throws {SystemError} `EBUSY` where there is one of the name that is in use.
  * @throws {Error} `ENOENT` where there is no `/dev/net/tun`.
  */
 export function createTun(
   spec: TunSpec & { readonly name: string },
-  socket: NetlinkSocket,
   { namespace }: ObjectOptions,
 ): void {
-  if (namespace === undefined) make(spec);
-  else if (namespace instanceof NetlinkSocket) {
-    const there = Number(live.call(namespaceOf, socket.fd, SIOCGSKNS));
-    try {
-      within('net', `/proc/thread-self/fd/${there}`, () => make(spec));
-    } finally {
-      closeSync(there);
-    }
-  } else within('net', namespace, () => make(spec));
+  inNamespace(namespace, () => make(spec));
 }
 
 function make(spec: TunSpec & { readonly name: string }): void {

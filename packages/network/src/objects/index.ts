@@ -15,6 +15,7 @@ export {
   type BridgeVlan,
   type BridgeVlanOptions,
 } from './bridge-vlans.ts';
+export { createLink } from './create-link.ts';
 export type { TunSpec } from './create-tun.ts';
 export type { Link, LinkStatistics } from './link.ts';
 export type {
@@ -33,7 +34,6 @@ export type { LinkSpec, PeerSpec } from './link-info.ts';
 export type { LinkOptions } from './link-request.ts';
 export type { AddressGenerationMode, LinkFlag, LinkType, OperationalState } from './link-types.ts';
 export {
-  createLink,
   deleteLink,
   getLink,
   listLinks,
@@ -53,6 +53,7 @@ export {
   type NeighbourOptions,
   type NeighbourState,
 } from './neighbours.ts';
+export { NetworkNamespace } from './network-namespace.ts';
 export type { Preference, Protocol, RouteFlag, RouteType, Scope, Table } from './route-names.ts';
 export type { NexthopSpec, RouteMetrics, RouteSpec } from './route-request.ts';
 export {

@@ -18,13 +18,26 @@ import {
 } from './link-request.ts';
 import { indexOf, type Device } from './session.ts';
 
-/** The other end of a veth pair. It is set `up` once the pair is there, which needs CAP_SYS_ADMIN where that is in another namespace. */
-export interface PeerSpec extends Omit<LinkOptions, 'master'> {
+/** What a link can be given when it is made, beside what it can be told at any time. */
+export interface Addressed {
+  /**
+   * In CIDR notation, such as `10.0.0.1/24` or `fd00::1/64`; without a prefix an address is that of a single host. They are usable at
+   * once: of IPv6 no neighbour is asked whether it has the address already. See `addAddress` for more to be said of one.
+   */
+  readonly addresses?: readonly string[] | undefined;
+}
+
+/**
+ * The other end of a veth pair. It is set `up` and gets its addresses once the pair is there, which needs CAP_SYS_ADMIN where that is in
+ * another namespace.
+ */
+export interface PeerSpec extends Omit<LinkOptions, 'master'>, Addressed {
   readonly name: string;
 }
 
 /** What a link is made from: its kind, its name, what its kind needs, and what all can be told. */
-export type LinkSpec = LinkOptions & { readonly name: string } & (
+export type LinkSpec = LinkOptions &
+  Addressed & { readonly name: string } & (
     | { readonly kind: 'veth'; readonly peer: PeerSpec }
     | ({ readonly kind: 'bridge' } & BridgeOptions)
     | ({ readonly kind: 'vlan'; readonly id: number; readonly link: Device } & VlanOptions)
@@ -36,7 +49,7 @@ export type LinkSpec = LinkOptions & { readonly name: string } & (
   );
 
 /** What {@link toInfo} takes: the options of all links have been taken away. */
-type KindSpec = { readonly kind: string; readonly name: string };
+type KindSpec = { readonly kind: string; readonly name: string } & Addressed;
 
 const nothing = (): void => {};
 
@@ -47,7 +60,7 @@ const nothing = (): void => {};
  */
 export async function toInfo(
   socket: NetlinkSocket,
-  { kind, name: _name, ...rest }: KindSpec,
+  { kind, name: _name, addresses: _addresses, ...rest }: KindSpec,
   wait: WaitOptions,
 ): Promise<LinkRequest> {
   const { link, peer, ...data } = rest as Readonly<Record<string, unknown>> & {
@@ -78,7 +91,7 @@ async function toPeer(
   wait: WaitOptions,
 ): Promise<LinkRequest> {
   const { options, rest } = splitOptions(peer);
-  const { name: _name, ...unknown } = rest;
+  const { name: _name, addresses: _addresses, ...unknown } = rest;
   refuse(unknown, 'peer');
   if (options.master !== undefined)
     throw invalid('peer.master: expected nothing; set it once the pair is made');

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
-import { checkInteger, checkString } from '@ts-c/syscall';
-import type { NamespaceTarget } from '@ts-c/namespaces';
+import { checkString } from '@ts-c/syscall';
+import { checkTarget, type NamespaceTarget } from '@ts-c/namespaces';
 import { describe, invalid } from '../netlink/invalid.ts';
 import type { NetlinkSocket, WaitOptions } from '../netlink/socket.ts';
 import { IFF, type newLink } from '../route/link-messages.ts';
@@ -105,23 +105,17 @@ function toFlags(options: LinkOptions): { flags?: number; change?: number } {
 /** The namespace that a link goes to. A path is opened until the message is sent. */
 function toPlace(field: string, namespace: NamespaceTarget | undefined): LinkRequest {
   if (namespace === undefined) return { body: {}, [Symbol.dispose]: nothing };
-  if (typeof namespace === 'string') {
-    checkString(field, namespace);
-    if (!namespace.startsWith('/'))
-      throw invalid(`${field}: expected an absolute path, got ${describe(namespace)}`);
+  const target = checkTarget(field, namespace);
+  if (typeof target === 'string') {
     // Should it be a FIFO, nobody waits for its other end.
-    const fd = openSync(namespace, constants.O_RDONLY | constants.O_NONBLOCK);
+    const fd = openSync(target, constants.O_RDONLY | constants.O_NONBLOCK);
     return { body: { namespaceFd: fd }, [Symbol.dispose]: () => closeSync(fd) };
   }
-  if (typeof namespace !== 'object' || namespace === null)
-    throw invalid(`${field}: expected a path, a pid or a pidfd, got ${describe(namespace)}`);
-  const pid = 'pid' in namespace ? namespace.pid : pidOf(field, namespace.pidfd);
-  checkInteger(`${field}.pid`, pid, 1, 2 ** 31 - 1);
+  const pid = 'pid' in target ? target.pid : pidOf(field, target.pidfd);
   return { body: { namespacePid: pid }, [Symbol.dispose]: nothing };
 }
 
 function pidOf(field: string, pidfd: number): number {
-  checkInteger(`${field}.pidfd`, pidfd, 0, 2 ** 31 - 1);
   const [, pid] = /^Pid:\t(-?\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${pidfd}`, 'utf8')) ?? [];
   if (!(Number(pid) > 0))
     throw invalid(`${field}.pidfd: expected a pidfd of a process that lives, got ${pidfd}`);

@@ -10,8 +10,6 @@ import {
   newLinkProperty,
 } from '../route/link-messages.ts';
 import { checkAlternativeName, checkDevice } from './check.ts';
-import { createTun } from './create-tun.ts';
-import { toInfo, type LinkSpec } from './link-info.ts';
 import { getDraft, getDraftOnly, type DraftLink, type Link } from './link.ts';
 import {
   toData,
@@ -96,40 +94,6 @@ export async function getLink(device: Device, options: ObjectOptions = {}): Prom
   });
 }
 
-/**
- * Makes a link: with everything that is said of it in one request, so that it is there as it should be, or not at all.
- *
- * A tun or tap is made by ioctl(2) on `/dev/net/tun`, see {@link TunSpec}; it is told the rest afterwards, and removed where that fails.
- *
- * @throws {NetlinkError} `EEXIST` where there is one of the name, `EOPNOTSUPP` where the kernel knows no such kind.
- * @throws {TypeError} `ERR_INVALID_ARG_VALUE`, which names the field, where one does not fit.
- *
- * @example
- * await createLink({ kind: 'veth', name: 'a', up: true, peer: { name: 'b', namespace: { pid } } });
- * await createLink({ kind: 'vlan', name: 'a.7', link: 'a', id: 7 });
- */
-export async function createLink(spec: LinkSpec, options: ObjectOptions = {}): Promise<void> {
-  const name = toName('name', spec.name);
-  await withSocket(options, async (socket, wait) => {
-    const undo = async (): Promise<void> =>
-      void (await socket.request(request(deleteOperation, { name })).catch(() => {}));
-    const { options: told, rest } = splitOptions(spec);
-    if (spec.kind === 'tun' || spec.kind === 'tap') {
-      createTun(spec, socket, options);
-      await orUndo(change(socket, name, told, {}, wait), undo);
-      return;
-    }
-    using message = await toLinkRequest(socket, told, wait);
-    using info = await toInfo(socket, rest, wait);
-    const body = { ...message.body, name, ...info.body };
-    await socket.request(request(newLink, body, NLM_F.CREATE | NLM_F.EXCL), wait);
-    if (spec.kind !== 'veth' || spec.peer.up === undefined) return;
-    // The kernel sets no end up before it has both.
-    const { name: other, up, namespace = options.namespace } = spec.peer;
-    await orUndo(setLink(other, { up }, { ...options, namespace }), undo);
-  });
-}
-
 /** What a link can be told once it is there. */
 export type LinkChanges = LinkOptions & {
   /** A new name; as a rule the link has to be down for it. */
@@ -182,8 +146,8 @@ export async function setLink(
     ...(kind || port ? { info: { ...kind, ...(port && !isLater ? toPort(port) : {}) } } : {}),
   };
   await withSocket(options, async (socket, wait) => {
-    const index = await change(socket, device, told, more, wait);
-    if (isLater) await change(socket, index, {}, { info: toPort(port) }, wait);
+    const index = await changeLink(socket, device, told, more, wait);
+    if (isLater) await changeLink(socket, index, {}, { info: toPort(port) }, wait);
     for (const [list, operation] of [
       [addAlternativeNames, newLinkProperty],
       [removeAlternativeNames, deleteLinkProperty],
@@ -213,7 +177,7 @@ export async function deleteLink(device: Device, options: ObjectOptions = {}): P
 }
 
 /** Changes a link, and tells its index. */
-async function change(
+export async function changeLink(
   socket: NetlinkSocket,
   device: Device,
   told: LinkOptions,
@@ -228,16 +192,6 @@ async function change(
     throw withDevice(error, device);
   }
   return index;
-}
-
-/** Tidies up where something fails. */
-async function orUndo(done: Promise<unknown>, undo: () => Promise<void>): Promise<void> {
-  try {
-    await done;
-  } catch (error) {
-    await undo();
-    throw error;
-  }
 }
 
 async function draftOf(

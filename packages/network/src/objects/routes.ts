@@ -141,7 +141,8 @@ export async function getRoute(
       family: numberOf(family),
       destinationLength: bits,
       sourceLength: from === undefined ? 0 : bits,
-      flags: ROUTE_FLAG.LOOKUP_TABLE,
+      // Of IPv6 the kernel tells the table in any case, and refuses to be asked.
+      flags: family === 4 ? ROUTE_FLAG.LOOKUP_TABLE : 0,
       destination,
       source: from,
       inputInterface:

@@ -67,10 +67,14 @@ export async function indexOf(
   }
 }
 
-/** The same error, with the device in it that it is about. */
-export function withDevice(error: unknown, device: Device): unknown {
+/** The same error, with the device in it that it is about, and what that was to get. */
+export function withDevice(error: unknown, device: Device, dest?: string): unknown {
   if (!(error instanceof NetlinkError) || error.path !== undefined) return error;
-  return new NetlinkError({ errno: -error.errno, path: String(device) }, error.request, error);
+  return new NetlinkError(
+    { errno: -error.errno, path: String(device), dest },
+    error.request,
+    error,
+  );
 }
 
 /** Asks for a list, which is empty where the kernel has nothing to list from: a table of routes that nobody has made, for instance. */

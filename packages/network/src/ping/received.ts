@@ -1,0 +1,86 @@
+import { Memory } from '@ts-c/syscall';
+import type { Family } from '../container/cidr.ts';
+import { formatIPv4, formatIPv6 } from '../netlink/ip.ts';
+import { iovec, LEVEL, messageHeader, OPTION } from './calls.ts';
+
+/** What the kernel says of a packet that could not get through, `struct sock_extended_err` of ip(7). */
+export interface Refusal {
+  readonly errno: number;
+  /** Whose word that is; undefined where it is this machine's own. */
+  readonly from: string | undefined;
+}
+
+/** A packet, with what the kernel has to say of it. */
+export interface Received {
+  readonly bytes: Buffer;
+  /** How many more routers it could have passed. */
+  readonly ttl: number | undefined;
+  /** When it came, in nanoseconds of `CLOCK_REALTIME`. */
+  readonly time: bigint | undefined;
+  readonly refusal: Refusal | undefined;
+}
+
+/** Memory that recvmsg(2) fills. */
+export class Receiving {
+  readonly #data: Memory;
+  readonly #control = new Memory(512);
+  readonly header: Memory;
+
+  /** @param size How many bytes of the packet are wanted. */
+  constructor(size: number) {
+    this.#data = new Memory(size);
+    const vector = iovec.make({ base: this.#data, length: size });
+    this.header = messageHeader.make({
+      vectors: vector,
+      vectorCount: 1,
+      control: this.#control,
+      controlLength: this.#control.size,
+    });
+  }
+
+  /** Reads what has been filled in. */
+  read(family: Family, length: number): Received {
+    const level = family === 4 ? LEVEL.IP : LEVEL.IPV6;
+    const hops = family === 4 ? OPTION.IP.TTL : OPTION.IPV6.HOPLIMIT;
+    const error = family === 4 ? OPTION.IP.RECVERR : OPTION.IPV6.RECVERR;
+    let [ttl, time, refusal]: [number?, bigint?, Refusal?] = [];
+    for (const { level: of, type, data } of this.#messages()) {
+      if (of === LEVEL.SOCKET && type === OPTION.SOCKET.TIMESTAMPNS)
+        time = data.readBigInt64LE(0) * 1_000_000_000n + data.readBigInt64LE(8);
+      else if (of === level && type === hops) ttl = data.readInt32LE(0);
+      else if (of === level && type === error) refusal = readRefusal(data);
+    }
+    return { bytes: asBuffer(this.#data).subarray(0, length), ttl, time, refusal };
+  }
+
+  /** Control messages one after the other, cmsg(3). */
+  *#messages(): Generator<{ level: number; type: number; data: Buffer }> {
+    const length = Number(this.header.get('u64', messageHeader.offsets.controlLength));
+    const bytes = asBuffer(this.#control).subarray(0, length);
+    for (let at = 0; at + 16 <= bytes.length;) {
+      const size = Number(bytes.readBigUInt64LE(at));
+      if (size < 16) return;
+      yield {
+        level: bytes.readInt32LE(at + 8),
+        type: bytes.readInt32LE(at + 12),
+        data: bytes.subarray(at + 16, at + size),
+      };
+      at += (size + 7) & ~7;
+    }
+  }
+}
+
+function readRefusal(bytes: Buffer): Refusal {
+  // Behind the struct is the address of whoever says so, as a struct sockaddr_in or sockaddr_in6; or of no family.
+  const origin = bytes.readUInt8(4);
+  const [local, icmp, icmp6] = [1, 2, 3];
+  const from = origin === icmp ? formatIPv4(bytes, 20) : formatIPv6(bytes, 24);
+  return {
+    errno: bytes.readUInt32LE(0),
+    from: origin === local || (origin !== icmp && origin !== icmp6) ? undefined : from,
+  };
+}
+
+function asBuffer({ bytes: { buffer, byteOffset, byteLength } }: Memory): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
