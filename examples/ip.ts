@@ -11,6 +11,7 @@ import {
   listRoutes,
   listRules,
   watch,
+  type ObjectOptions,
 } from '../packages/network/src/index.ts';
 import {
   linksToJson,
@@ -20,52 +21,91 @@ import {
   type JsonObject,
 } from '../packages/network/test/ip-json/index.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean', short: 'j' },
-    details: { type: 'boolean', short: 'd' },
-    statistics: { type: 'boolean', short: 's' },
-    inet: { type: 'boolean', short: '4' },
-    inet6: { type: 'boolean', short: '6' },
-  },
-});
-const [object = 'link', ...rest] = positionals;
-const valueOf = (key: string): string | undefined => rest[rest.indexOf(key) + 1 || rest.length];
-const family = values.inet6 ? 6 : values.inet ? 4 : undefined;
-const device = valueOf('dev');
-const table = valueOf('table');
+type Values = ReturnType<typeof read>['values'];
+/** What is asked for beyond the object: words, the family and the table that they name, and where. */
+interface Query {
+  readonly values: Values;
+  readonly words: readonly string[];
+  readonly family: 4 | 6 | undefined;
+  readonly device: string | undefined;
+  readonly table: string | undefined;
+  readonly namespace: ObjectOptions['namespace'];
+}
 
-const commands: Readonly<Record<string, () => Promise<JsonObject[]>>> = {
-  async link() {
-    return linksToJson(await listLinks({ statistics: values.statistics === true }), values);
+const commands: Readonly<Record<string, (query: Query) => Promise<JsonObject[]>>> = {
+  async link({ values, namespace }) {
+    const statistics = values.statistics === true;
+    return linksToJson(await listLinks({ namespace, statistics }), values);
   },
-  async addr() {
-    const [links, addresses] = await Promise.all([listLinks(), listAddresses({ family, device })]);
+  async addr({ values, family, device, namespace }) {
+    const [links, addresses] = await Promise.all([
+      listLinks({ namespace }),
+      listAddresses({ family, device, namespace }),
+    ]);
     return linksToJson(links, { ...values, family }, addresses);
   },
-  async route() {
+  async route({ values, family, device, table, namespace }) {
     const number = Number(table);
     const one = Number.isNaN(number) ? (table as 'main' | 'local' | 'default' | 'all') : number;
     // As ip(8): IPv4 alone unless all tables are wanted.
-    const routes = await listRoutes({
-      device,
-      family: family ?? (table === 'all' ? undefined : 4),
-      table: one,
-    });
+    const wanted = family ?? (table === 'all' ? undefined : 4);
+    const routes = await listRoutes({ device, family: wanted, table: one, namespace });
     return routesToJson(routes, values, table === 'all');
   },
-  async neigh() {
-    return neighboursToJson(
-      await listNeighbours({ family, device, proxy: rest.includes('proxy') }),
-    );
+  async neigh({ words, family, device, namespace }) {
+    const proxy = words.includes('proxy');
+    return neighboursToJson(await listNeighbours({ family, device, proxy, namespace }));
   },
-  async rule() {
-    return rulesToJson(await listRules({ family: family ?? 4 }), values);
+  async rule({ values, family, namespace }) {
+    return rulesToJson(await listRules({ family: family ?? 4, namespace }), values);
   },
 };
 
-function print(list: readonly JsonObject[]): void {
+/** What a command line asks for, in this network namespace or another one. */
+export async function ip(
+  args: readonly string[],
+  namespace?: ObjectOptions['namespace'],
+): Promise<JsonObject[]> {
+  const { values, object, words } = read(args);
+  const valueOf = (key: string): string | undefined =>
+    words[words.indexOf(key) + 1 || words.length];
+  const [device, table] = [valueOf('dev'), valueOf('table')];
+  const family = values.inet6 ? 6 : values.inet ? 4 : undefined;
+  const command = commands[object];
+  if (!command) throw new Error(`expected one of ${Object.keys(commands).join(', ')}, monitor`);
+  const list = await command({ values, words, family, device, table, namespace });
+  // Of links with their addresses those of one device, where one is named.
+  return list.filter(({ ifname }) => device === undefined || !ifname || ifname === device);
+}
+
+function read(args: readonly string[]) {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', short: 'j' },
+      details: { type: 'boolean', short: 'd' },
+      statistics: { type: 'boolean', short: 's' },
+      inet: { type: 'boolean', short: '4' },
+      inet6: { type: 'boolean', short: '6' },
+    },
+  });
+  const [object = 'link', ...words] = positionals;
+  return { values, object, words };
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, object } = read(args);
+  if (object === 'monitor') {
+    for await (const change of watch(['link', 'address', 'route', 'neighbour', 'rule'])) {
+      const text = JSON.stringify(change, (_, value: unknown) =>
+        typeof value === 'bigint' ? Number(value) : value,
+      );
+      process.stdout.write(`${text}\n`);
+    }
+    return;
+  }
+  const list = await ip(args);
   if (values.json) process.stdout.write(`${JSON.stringify(list)}\n`);
   else for (const each of list) process.stdout.write(`${toLine(each)}\n`);
 }
@@ -78,23 +118,11 @@ function toLine(thing: JsonObject): string {
     .join(' ');
 }
 
-if (object === 'monitor') {
-  for await (const change of watch(['link', 'address', 'route', 'neighbour', 'rule'])) {
-    const text = JSON.stringify(change, (_, value: unknown) =>
-      typeof value === 'bigint' ? Number(value) : value,
-    );
-    process.stdout.write(`${text}\n`);
-  }
-} else {
-  const command = commands[object];
-  if (command) print((await command()).filter((each) => isWanted(each)));
-  else {
-    process.stderr.write(`ip: expected one of ${Object.keys(commands).join(', ')}, monitor\n`);
+if (import.meta.main) {
+  try {
+    await main(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`ip: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   }
-}
-
-/** Of links with their addresses those of one device, where one is named. */
-function isWanted(each: JsonObject): boolean {
-  return device === undefined || each['ifname'] === undefined || each['ifname'] === device;
 }

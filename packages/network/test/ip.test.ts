@@ -5,20 +5,32 @@ import { within } from '@ts-c/namespaces';
 import { describe, expect, it } from 'vitest';
 import {
   addAddress,
+  addBridgeVlan,
   addNeighbour,
   addRoute,
   addRule,
   createLink,
+  listBridgeVlans,
   listLinks,
   setLink,
 } from '../src/index.ts';
+import { ip as example } from '../../../examples/ip.ts';
 import { has } from './find.ts';
-import { knows } from './kinds.ts';
+import { knows, type Kind } from './kinds.ts';
 import { network, type Network } from './network.ts';
 
 const program = fileURLToPath(new URL('../../../examples/ip.ts', import.meta.url));
 
-type Thing = Record<string, unknown>;
+type Thing = Record<string, Json>;
+/** The VLANs of a port, or of a range of them, by bridge(8). */
+interface BridgeVlans {
+  readonly ifname: string;
+  readonly vlans: readonly {
+    readonly vlan: number;
+    readonly vlanEnd?: number;
+    readonly flags?: readonly string[];
+  }[];
+}
 
 /**
  * What ip(8) and the example program differ in on purpose, by the path of the field:
@@ -47,38 +59,50 @@ const newer = new Set([
 /** Seconds that run down: compared by the hundred. */
 const ticking = new Set(['expires', 'valid_life_time', 'preferred_life_time']);
 
-/** The same without what differs on purpose. */
-function comparable(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(comparable);
+type Json = number | string | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** The same without what differs from the other on purpose. */
+function comparable(value: Json | undefined, other: Json | undefined): unknown {
   if (typeof value !== 'object' || value === null) return value;
+  if (isArray(value))
+    return value.map((each, index) => comparable(each, isArray(other) ? other[index] : undefined));
+  const others = typeof other === 'object' && other !== null && !isArray(other) ? other : {};
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key]) => !different.has(key) && !newer.has(key))
+      .filter(([key]) => !different.has(key) && (!newer.has(key) || key in others))
       .map(([key, each]) => [
         key,
-        ticking.has(key) ? Math.floor(Number(each) / 100) : comparable(each),
+        ticking.has(key) ? Math.floor(Number(each) / 100) : comparable(each, others[key]),
       ]),
   );
 }
 
+const isArray = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
+
+/** Runs a command in a namespace, for the JSON that it prints. */
+const run = (net: Network, command: string, ...args: readonly string[]): Thing[] =>
+  within('net', net.namespace, () =>
+    JSON.parse(execFileSync(command, args, { encoding: 'utf8' }) || '[]'),
+  );
+
 /**
- * What ip(8) prints and what the example prints, in the same namespace, one right after the other: again where things have changed
- * meanwhile, such as an address that is usable from then on.
+ * What ip(8) prints and what the example prints, in the same namespace, one right after the other: again where they differ, since
+ * things may have changed in between, such as an address that is usable from then on.
  */
-function both(net: Network, ...args: readonly string[]): { ip: Thing[]; ours: Thing[] } {
-  const run = (command: string, ...before: readonly string[]): Thing[] =>
-    within('net', net.namespace, () =>
-      JSON.parse(execFileSync(command, [...before, '-j', ...args], { encoding: 'utf8' }) || '[]'),
-    );
+async function both(
+  net: Network,
+  ...args: readonly string[]
+): Promise<{ ip: Thing[]; ours: Thing[] }> {
   for (let attempt = 1; ; attempt += 1) {
-    const before = comparable(run('ip'));
-    const ours = comparable(run(process.execPath, '--conditions=@ts-c/source', program));
-    const ip = comparable(run('ip'));
-    if (attempt === 10 || isDeepStrictEqual(before, ip)) return { ip, ours } as never;
+    const printed = JSON.stringify(await example(['-j', ...args], net.namespace));
+    const own: Thing[] = JSON.parse(printed);
+    const theirs = run(net, 'ip', '-j', ...args);
+    const [ours, ip] = [comparable(own, theirs), comparable(theirs, own)];
+    if (attempt === 4 || isDeepStrictEqual(ours, ip)) return { ip, ours } as never;
   }
 }
 
-/** A namespace with everything in it that the kernel knows. */
+/** A namespace with everything in it that every kernel knows. */
 async function furnish(net: Network): Promise<void> {
   await setLink('lo', { up: true }, net);
   await createLink(
@@ -139,23 +163,54 @@ async function furnish(net: Network): Promise<void> {
     { family: 6, action: 'blackhole', mark: 5 },
   ];
   for (const rule of rules) await addRule(rule, net);
-  if (knows('macvlan')) await createLink({ kind: 'macvlan', name: 'mv', link: 'a' }, net);
-  if (knows('ifb')) await createLink({ kind: 'ifb', name: 'ifb7', up: true }, net);
-  if (knows('dummy')) await createLink({ kind: 'dummy', name: 'du' }, net);
-  if (knows('tun')) await createLink({ kind: 'tap', name: 'ta', owner: 0 }, net);
-  if (knows('tun')) await createLink({ kind: 'tun', name: 'tu', multiQueue: true }, net);
-  if (knows('vlan')) await createLink({ kind: 'vlan', name: 'a.7', link: 'a', id: 7 }, net);
-  if (knows('ipvlan')) await createLink({ kind: 'ipvlan', name: 'iv', link: 'c', mode: 'l3' }, net);
-  if (knows('vxlan')) {
-    const remote = '192.0.2.1';
-    await createLink({ kind: 'vxlan', name: 'vx', id: 42, link: 'a', remote, port: 4789 }, net);
-    await createLink({ kind: 'vxlan', name: 'vy', id: 43, link: 'a', remote: 'ff05::1' }, net);
-  }
-  if (knows('bridge')) {
+}
+
+type Make = (net: Network) => Promise<void>;
+
+/** Links of each kind, beside the veths `a` and `b`, `c` and `d`. */
+const kinds: Readonly<Record<Kind, Make>> = {
+  async macvlan(net) {
+    await createLink({ kind: 'macvlan', name: 'm', link: 'a' }, net);
+    await createLink({ kind: 'macvlan', name: 'n', link: 'c', mode: 'passthru', up: true }, net);
+  },
+  macvtap: (net) =>
+    createLink({ kind: 'macvtap', name: 'm', link: 'a', mode: 'private', up: true }, net),
+  ifb: (net) => createLink({ kind: 'ifb', name: 'ifb7', up: true }, net),
+  dummy: (net) => createLink({ kind: 'dummy', name: 'd0', up: true, mtu: 9000 }, net),
+  async tun(net) {
+    await createLink({ kind: 'tap', name: 'ta', owner: 0, packetInformation: true }, net);
+    await createLink({ kind: 'tun', name: 'tu', multiQueue: true, virtualNetHeader: true }, net);
+  },
+  async vlan(net) {
+    const protocol = '802.1ad';
+    await createLink({ kind: 'vlan', name: 'a.7', link: 'a', id: 7 }, net);
+    await createLink({ kind: 'vlan', name: 'a.8', link: 'a', id: 8, protocol, up: true }, net);
+  },
+  async ipvlan(net) {
+    await createLink({ kind: 'ipvlan', name: 'i', link: 'a', mode: 'l3', flags: 1 }, net);
+    await createLink({ kind: 'ipvlan', name: 'j', link: 'b', mode: 'l2', flags: 2 }, net);
+    await createLink({ kind: 'ipvlan', name: 'k', link: 'c', mode: 'l3s', up: true }, net);
+  },
+  async vxlan(net) {
+    const [remote, group] = ['192.0.2.1', 'ff05::1'];
+    await createLink({ kind: 'vxlan', name: 'x', id: 42, link: 'a', remote, port: 4789 }, net);
+    await createLink({ kind: 'vxlan', name: 'y', id: 43, link: 'a', remote: group }, net);
+    const local = '192.0.2.2';
+    await createLink({ kind: 'vxlan', name: 'z', id: 44, local, ageing: 60, port: 4790 }, net);
+  },
+  async bridge(net) {
     await createLink({ kind: 'bridge', name: 'br0', up: true, forwardDelay: 0 }, net);
     await setLink('d', { up: true, master: 'br0', port: { hairpin: true, isolated: true } }, net);
-  }
-}
+  },
+  async 'bridge-vlan'(net) {
+    const vlanProtocol = '802.1ad';
+    await createLink({ kind: 'bridge', name: 'br0', vlanFiltering: true, vlanProtocol }, net);
+    await setLink('a', { up: true, master: 'br0' }, net);
+    await addBridgeVlan('a', 7, { ...net, isDefault: true });
+    for (const id of [100, 101, 102, 104]) await addBridgeVlan('a', id, net);
+    await addBridgeVlan('br0', 9, { ...net, isUntagged: true });
+  },
+};
 
 const commands = [
   ['link'],
@@ -178,13 +233,52 @@ describe.skipIf(!has('ip'))('the example ip.ts (needs iproute2)', () => {
     await using net = await network();
     await furnish(net);
     for (const options of [...commands, ...commands.map((each) => ['-d', ...each])]) {
-      const { ip, ours } = both(net, ...options);
+      const { ip, ours } = await both(net, ...options);
       expect({ options, printed: ours }).toEqual({ options, printed: ip });
       expect(ours.length).toBeGreaterThan(0);
     }
-    const { ip, ours } = both(net, '-s', 'link');
+    const { ip, ours } = await both(net, '-s', 'link');
     expect(ours).toEqual(ip);
+    const args = ['--conditions=@ts-c/source', program, '-j', 'rule'];
+    expect(run(net, process.execPath, ...args)).toEqual(run(net, 'ip', '-j', 'rule'));
   });
+
+  for (const [kind, make] of Object.entries(kinds) as [Kind, Make][])
+    it.skipIf(!knows(kind))(
+      `prints what ip -j -d prints of a ${kind} (needs it in the kernel)`,
+      async () => {
+        await using net = await network();
+        await createLink({ kind: 'veth', name: 'a', peer: { name: 'b' } }, net);
+        await createLink({ kind: 'veth', name: 'c', peer: { name: 'd' } }, net);
+        await make(net);
+        for (const options of [['link'], ['-d', 'link'], ['-d', 'addr']]) {
+          const { ip, ours } = await both(net, ...options);
+          expect({ options, printed: ours }).toEqual({ options, printed: ip });
+          expect(ours.length).toBeGreaterThan(5);
+        }
+      },
+    );
+
+  it.skipIf(!knows('bridge-vlan'))(
+    'knows the VLANs that bridge -j vlan prints (needs VLANs of bridges in the kernel)',
+    async () => {
+      await using net = await network();
+      await createLink({ kind: 'veth', name: 'a', peer: { name: 'b' } }, net);
+      await kinds['bridge-vlan'](net);
+      const printed = run(net, 'bridge', '-j', 'vlan') as unknown as BridgeVlans[];
+      expect(printed.map(({ ifname }) => ifname).toSorted()).toEqual(['a', 'br0']);
+      for (const { ifname, vlans } of printed) {
+        const each = vlans.flatMap(({ vlan, vlanEnd = vlan, flags = [] }) =>
+          Array.from({ length: vlanEnd - vlan + 1 }, (_, index) => ({
+            id: vlan + index,
+            isDefault: flags.includes('PVID'),
+            isUntagged: flags.includes('Egress Untagged'),
+          })),
+        );
+        expect(await listBridgeVlans(ifname, net)).toEqual(each);
+      }
+    },
+  );
 
   it('prints what ip -j prints of links whose other end is in another namespace', async () => {
     await using net = await network();
@@ -192,7 +286,7 @@ describe.skipIf(!has('ip'))('the example ip.ts (needs iproute2)', () => {
     const peer = { name: 'b', namespace: other.namespace };
     await createLink({ kind: 'veth', name: 'a', peer }, net);
     expect((await listLinks(net)).length).toBe(2);
-    const { ip, ours } = both(net, '-d', 'link');
+    const { ip, ours } = await both(net, '-d', 'link');
     expect(ours).toEqual(ip);
   });
 });

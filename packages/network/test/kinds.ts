@@ -11,6 +11,7 @@ const kinds = [
   'ifb',
   'ipvlan',
   'macvlan',
+  'macvtap',
   'tun',
   'vlan',
   'vxlan',

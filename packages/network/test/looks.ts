@@ -12,10 +12,9 @@ import {
   getRoute,
   IFF,
   newAddress,
-  newLink,
   SCOPE,
 } from '../src/route/index.ts';
-import { network, type Network } from './network.ts';
+import type { Network } from './network.ts';
 
 /** Waits until something is so, for three seconds at most: namespaces end a moment after their last process. */
 export async function until<T>(look: () => T, expected: T): Promise<void> {
@@ -120,19 +119,4 @@ export async function fetchIn(
   );
   const chunks = await (child.stdout as NonNullable<ChildProcess['stdout']>).toArray();
   return chunks.join('').trim();
-}
-
-/** Does the kernel know links of this kind, which are on top of another? */
-export async function knows(kind: string): Promise<boolean> {
-  await using machine = await network();
-  using socket = NetlinkSocket.open({ namespace: machine.namespace });
-  const make = (body: object): unknown =>
-    socket.requestSync(request(newLink, body, NLM_F.CREATE | NLM_F.EXCL));
-  make({ name: 'lan0', info: { kind: 'veth' } });
-  try {
-    make({ name: 'x', link: indexIn(machine, 'lan0'), info: { kind } });
-    return true;
-  } catch {
-    return false;
-  }
 }

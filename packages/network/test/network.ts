@@ -10,11 +10,11 @@ export interface Network extends AsyncDisposable {
   ip(command: string): string;
 }
 
-/** Makes a network namespace; it lives as long as a process that does nothing. */
+/** Makes a network namespace; it lives as long as a process that does nothing, until this one lets go of it or ends. */
 export async function network(): Promise<Network> {
-  const child: ChildProcess = spawn('sh', ['-c', 'echo ready; exec sleep 60'], {
+  const child: ChildProcess = spawn('sh', ['-c', 'echo ready; exec cat'], {
     namespaces: { net: true },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   await once(child.stdout as NodeJS.ReadableStream, 'data');
   const namespace = { pid: await commandPid(child) };

@@ -105,6 +105,7 @@ export type LinkChanges = LinkOptions & {
   readonly port?: BridgePortOptions | undefined;
   readonly bridge?: BridgeOptions | undefined;
   readonly macvlan?: MacvlanOptions | undefined;
+  readonly macvtap?: MacvlanOptions | undefined;
   readonly ipvlan?: IpvlanOptions | undefined;
   readonly vxlan?: VxlanOptions | undefined;
 };
@@ -131,7 +132,7 @@ export async function setLink(
   const [first, second] = given;
   if (second)
     throw invalid(`${second[0]}: expected one kind alone, got ${first?.[0]} and ${second[0]}`);
-  if (first && !['bridge', 'macvlan', 'ipvlan', 'vxlan'].includes(first[0]))
+  if (first && !['bridge', 'macvlan', 'macvtap', 'ipvlan', 'vxlan'].includes(first[0]))
     throw invalid(`setLink: expected options of a link, got ${JSON.stringify(first[0])}`);
   for (const each of [...(addAlternativeNames ?? []), ...(removeAlternativeNames ?? [])])
     checkAlternativeName('alternativeNames', each);

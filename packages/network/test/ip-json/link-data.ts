@@ -8,6 +8,8 @@ const keep = (value: unknown): number | string =>
   (typeof value === 'bigint' ? Number(value) : value) as number;
 const number = (value: unknown): number => Number(value);
 const hexadecimal = (value: unknown): string => hex(Number(value));
+/** Of a VLAN. */
+const protocol = (value: unknown): string => String(value).replace('.1q', '.1Q');
 /** Hundredths of a second. */
 const timer = (value: unknown): number => Number(value) / 100;
 const bridgeId = (value: unknown): string => {
@@ -28,7 +30,7 @@ const bridge: Mapping = {
   stpState: ['stp_state', keep],
   priority: ['priority', keep],
   vlanFiltering: ['vlan_filtering', number],
-  vlanProtocol: ['vlan_protocol', String],
+  vlanProtocol: ['vlan_protocol', protocol],
   bridgeId: ['bridge_id', bridgeId],
   rootId: ['root_id', bridgeId],
   rootPort: ['root_port', keep],
@@ -132,7 +134,7 @@ export function dataOf(
     }
     case 'vlan':
       return {
-        protocol: (given?.['protocol'] as string | undefined)?.replace('.1q', '.1Q'),
+        protocol: protocol(given?.['protocol']),
         id: given?.['id'] as number,
         flags: vlanFlags((given?.['flags'] as { flags: number } | undefined)?.flags ?? 0),
       };
