@@ -169,14 +169,14 @@ function openEither(family: Family): { readonly fd: number; readonly isRaw: bool
   const protocol = family === 4 ? LEVEL.ICMP : LEVEL.ICMPV6;
   const open = (type: number): number =>
     Number(live.call(socket, domain, type | SOCK_CLOEXEC, protocol));
-  let opened: { fd: number; isRaw: boolean } | undefined;
+  let [opened, isRaw] = [-1, false];
   // Which groups may is up to net.ipv4.ping_group_range; in a new network namespace there are none.
   live.attempt(
     ['EACCES', 'EPERM', 'EPROTONOSUPPORT', 'ESOCKTNOSUPPORT'],
-    () => (opened = { fd: open(SOCK.DGRAM), isRaw: false }),
-    () => (opened = { fd: open(SOCK.RAW), isRaw: true }),
+    () => (opened = open(SOCK.DGRAM)),
+    () => ([opened, isRaw] = [open(SOCK.RAW), true]),
   );
-  return opened as unknown as { fd: number; isRaw: boolean };
+  return { fd: opened, isRaw };
 }
 
 /** `struct sockaddr_in` of ip(7), `struct sockaddr_in6` of ipv6(7). */

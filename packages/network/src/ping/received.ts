@@ -70,15 +70,15 @@ export class Receiving {
   }
 }
 
+/** `SO_EE_ORIGIN_*`: by what somebody says so. All others are this machine itself. */
+const ORIGIN = { ICMP: 2, ICMP6: 3 } as const;
+
 function readRefusal(bytes: Buffer): Refusal {
-  // Behind the struct is the address of whoever says so, as a struct sockaddr_in or sockaddr_in6; or of no family.
+  const errno = bytes.readUInt32LE(0);
   const origin = bytes.readUInt8(4);
-  const [local, icmp, icmp6] = [1, 2, 3];
-  const from = origin === icmp ? formatIPv4(bytes, 20) : formatIPv6(bytes, 24);
-  return {
-    errno: bytes.readUInt32LE(0),
-    from: origin === local || (origin !== icmp && origin !== icmp6) ? undefined : from,
-  };
+  // Behind the struct is the address of who says so: a struct sockaddr_in or sockaddr_in6.
+  if (origin === ORIGIN.ICMP) return { errno, from: formatIPv4(bytes, 20) };
+  return { errno, from: origin === ORIGIN.ICMP6 ? formatIPv6(bytes, 24) : undefined };
 }
 
 function asBuffer({ bytes: { buffer, byteOffset, byteLength } }: Memory): Buffer {
