@@ -131,7 +131,9 @@ function networkOf(
   id: string,
 ): ContainerDescription['network'] {
   if (!network) {
-    const fits = net === true || base.network?.networks.length === 0;
+    // Devices belong in a namespace of their own, and routes in that which the configuration names.
+    const isAsConfigured = net !== undefined && net === base.namespaces.net;
+    const fits = net === true || isAsConfigured || base.network?.networks.length === 0;
     return base.network && fits ? { ...base.network, id } : undefined;
   }
   const hasOwn = network.networks.length > 0 || net !== true;

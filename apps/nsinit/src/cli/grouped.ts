@@ -20,6 +20,8 @@ import { dataPath } from './read-config.ts';
 import type { ShownContainer } from './state-json.ts';
 import { UsageError } from './usage-error.ts';
 
+export { sweepNetworksOf };
+
 /** A container that runs, and the cgroup that it is in. */
 export interface Grouped {
   readonly id: string;

@@ -30,6 +30,8 @@ const byCode: Readonly<Record<string, Rule>> = {
     }
     if (syscall === 'mknodat')
       return 'device nodes can’t be made in a user namespace: bind those of the host, or leave them out';
+    if (syscall === 'netlink')
+      return 'CAP_NET_ADMIN is missing in the user namespace that the network belongs to; nsinit features says more';
     if (syscall.startsWith('pidfd') || syscall === 'kill')
       return 'it is somebody else’s process: be its owner, or root';
     return privilegeHint();
@@ -46,6 +48,8 @@ const byCode: Readonly<Record<string, Rule>> = {
     if (syscall?.startsWith('execve')) return undefined;
     if (path?.endsWith('container.json'))
       return 'nsinit spec --new prints one to begin with; data_path names another directory';
+    if (syscall === 'openat' && owner === '@ts-c/namespaces' && path)
+      return `there is no namespace at ${path}: lsns shows those of processes, ip netns list those with a name`;
     return owner === '@ts-c/mount' && path
       ? `is ${path} there, on this machine or in the root file system?`
       : undefined;
@@ -55,9 +59,20 @@ const byCode: Readonly<Record<string, Rule>> = {
   ELOOP: ({ path }) =>
     `${path ? `${JSON.stringify(path)} in the root file system` : 'something'} is a symbolic link where a real file or directory has to be; it is refused, since it could lead anywhere`,
   ENOTDIR: ({ path }) => path && `${JSON.stringify(path)} or something above it is not a directory`,
-  EEXIST: ({ syscall, path }) =>
-    syscall === 'mkdirat' && path
+  EEXIST({ syscall, path, title = '' }) {
+    if (syscall === 'netlink' && title.startsWith('routes'))
+      return 'the container has that route already, as each address comes with one to its network: leave it out';
+    return syscall === 'mkdirat' && path
       ? `is the id ${basename(path)} in use? nsinit list shows those that are; choose another with --id`
+      : undefined;
+  },
+  ENETUNREACH: ({ syscall }) =>
+    syscall === 'netlink'
+      ? 'a gateway has to be in a network of one of the container’s devices, and those with addresses are: nsinit run … ip addr shows them'
+      : undefined,
+  EOPNOTSUPP: ({ syscall, title }) =>
+    syscall === 'netlink' && title
+      ? `this kernel may not have that kind of device (${title}): modprobe may load it`
       : undefined,
   EAGAIN: ({ syscall }) =>
     syscall === 'flock'
@@ -65,6 +80,10 @@ const byCode: Readonly<Record<string, Rule>> = {
       : 'a limit on processes or memory may have been reached: ulimit -u, pids.max',
   EBUSY: ({ path }) => path && `${path} is in use, as a mount point or by another process`,
   EINVAL({ syscall, path, title }, read) {
+    if (syscall === 'netlink' && title?.startsWith('routes'))
+      return 'does the container have the address that is its source?';
+    if (syscall === 'netlink' && title?.includes(', '))
+      return `the kernel does not give a container that device (${title}): bridges and the like stay where they are made`;
     if (syscall === 'setns')
       return 'is that a namespace of the kind that was asked for? ls -l /proc/PID/ns shows kinds';
     if (created.includes(syscall ?? ''))
@@ -84,10 +103,13 @@ const byCode: Readonly<Record<string, Rule>> = {
     created.includes(syscall ?? '')
       ? (userNamespaceHint(read) ?? 'a limit of /proc/sys/user/max_*_namespaces has been reached')
       : 'the disk, or a limit of the kernel, is full',
-  ENODEV: ({ syscall }) =>
-    syscall === 'fsopen'
+  ENODEV({ syscall, title }) {
+    if (syscall === 'netlink' && title?.startsWith('routes'))
+      return 'the network namespace has no device of that name: nsinit run … ip link shows those that it has';
+    return syscall === 'fsopen'
       ? 'this kernel does not have that file system; modprobe may load it'
-      : undefined,
+      : undefined;
+  },
   ENOMEM: () => 'the machine, or a limit on this process, is out of memory',
   EADDRINUSE: ({ syscall }) =>
     syscall === 'bind'

@@ -8,6 +8,7 @@ import type { Environment } from './command.ts';
 import { commandOf } from './command-words.ts';
 import { execOptions } from './exec-options.ts';
 import { execRequest } from './exec-request.ts';
+import { namedByOption } from './network-errors.ts';
 import { parseOptionsOf } from './options.ts';
 import { planOptions } from './plan-options.ts';
 import { requestOf } from './request.ts';
@@ -61,7 +62,11 @@ export function planRun(
   environment: Environment,
 ): Planned {
   const request = requestOf(values, commandOf('plan', words), environment, () => plannedId);
-  return write(request.description, request.keeper, request.detach);
+  try {
+    return write(request.description, request.keeper, request.detach);
+  } catch (error) {
+    throw namedByOption(error, values);
+  }
 }
 
 /** Writes the container down exactly as it would be run. */

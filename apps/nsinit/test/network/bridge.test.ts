@@ -89,7 +89,7 @@ describe.skipIf(process.getuid?.() !== 0 || !busybox)(
         status: 125,
         stdout: '',
         stderr:
-          "nsinit: network.networks[1].address: container 'first' has 10.89.0.9 on ts-c0 already: leave the address out to get a free one\n",
+          "nsinit: --ip: container 'first' has 10.89.0.9 on ts-c0 already: leave the address out to get a free one\n",
       });
       expect(await host.settled(before)).toEqual(before);
       first.child.stdin?.end('\n');

@@ -74,7 +74,7 @@ describe.skipIf(process.getuid?.() !== 0 || !busybox)(
         status: 125,
         stdout: '',
         stderr:
-          "nsinit: network.networks[1].bridge: there is no bridge 'docker0': make it (ip link add docker0 type bridge), give a subnet to have it made, or leave bridge out to have ts-c0 made\n",
+          "nsinit: networks[1].bridge: there is no bridge 'docker0': make it (ip link add docker0 type bridge), give a subnet to have it made, or leave bridge out to have ts-c0 made\n",
       });
       expect(existsSync(join(cwd, 'state.json'))).toBe(false);
       expect(host.look()).toEqual(before);

@@ -7,6 +7,7 @@ import {
   type ProcessIdentity,
 } from '@ts-c/state';
 import { defineCommand } from '../command.ts';
+import { mayHaveLeases } from '../containers.ts';
 import { rootOption } from '../root-option.ts';
 
 /** Milliseconds that a killed container is waited for. */
@@ -32,9 +33,11 @@ export default defineCommand({
   rest: 'words',
   words: { min: 1, max: Number.POSITIVE_INFINITY },
   async run({ values, words }) {
-    const { openTidyStore } = await import('../grouped.ts');
+    const { openTidyStore, sweepNetworksOf } = await import('../grouped.ts');
     const store = openTidyStore(values.root);
     for (const word of words) await remove(store, word, values.force === true);
+    // One that was killed before it was written down says nothing of its network.
+    if (mayHaveLeases()) sweepNetworksOf(store);
   },
 });
 

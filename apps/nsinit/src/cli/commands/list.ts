@@ -1,6 +1,6 @@
 import type { Listing } from '@ts-c/state';
 import { defineCommand } from '../command.ts';
-import { hasMore, openStore } from '../containers.ts';
+import { hasMore, mayHaveLeases, openStore } from '../containers.ts';
 import { columns, printableLine } from '../output.ts';
 import { warn } from '../report.ts';
 import { rootOption } from '../root-option.ts';
@@ -49,9 +49,11 @@ interface Shown extends Pick<Listing, 'problems'> {
 /** All containers. What is needed for those with a cgroup is loaded where there are any. */
 async function listAll(root: string | undefined): Promise<Shown> {
   const listing = openStore(root).list();
-  if (!listing.containers.some(hasMore)) return listing;
-  const { openTidyStore, withPaused } = await import('../grouped.ts');
-  const { containers, problems } = openTidyStore(root).list();
+  if (!listing.containers.some(hasMore) && !mayHaveLeases()) return listing;
+  const { openTidyStore, sweepNetworksOf, withPaused } = await import('../grouped.ts');
+  const store = openTidyStore(root);
+  const { containers, problems } = store.list();
+  if (mayHaveLeases()) sweepNetworksOf(store);
   return { containers: await Promise.all(containers.map(withPaused)), problems };
 }
 

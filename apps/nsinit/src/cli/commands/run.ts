@@ -20,6 +20,10 @@ export default defineCommand({
       about: 'As an ordinary user, with this machine’s network',
     },
     {
+      command: 'nsinit run --network bridge --publish 8080:80 -- httpd -f',
+      about: 'A server that port 8080 of this machine leads to',
+    },
+    {
       command: 'nsinit run -d --id web --keep -- httpd -f',
       about: 'In the background, until nsinit kill web',
     },
@@ -29,20 +33,20 @@ export default defineCommand({
   async run(call) {
     const command = commandOf('run', call.words);
     // Only now: help pages and mistakes do without them.
-    const [{ requestOf }, { runAttached, runDetached }] = await Promise.all([
+    const [{ requestOf }, { runAttached, runDetached }, { namedByOption }] = await Promise.all([
       import('../request.ts'),
       import('../../runtime/session.ts'),
+      import('../network-errors.ts'),
     ]);
     const { id, description, keeper, detach, timeout } = requestOf(call.values, command, call);
-    if (!detach) {
-      return runAttached(description, {
-        keeper,
-        timeout,
-        onTimeout: () =>
-          warn(`the container was ended: ${call.values.timeout} had passed`, call.stderr),
-      });
+    const onTimeout = (): void =>
+      warn(`the container was ended: ${call.values.timeout} had passed`, call.stderr);
+    try {
+      if (!detach) return await runAttached(description, { keeper, timeout, onTimeout });
+      await runDetached(description, keeper);
+    } catch (error) {
+      throw namedByOption(error, call.values);
     }
-    await runDetached(description, keeper);
     call.stdout.write(`${id}\n`);
     return 0;
   },

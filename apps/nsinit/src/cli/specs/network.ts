@@ -23,6 +23,8 @@ export interface AskedNetwork {
 
 const expected =
   'none, host, loopback, bridge[:NAME], macvlan:DEVICE[:MODE], ipvlan:DEVICE[:MODE], phys:DEVICE or netns:/PATH';
+/** What there is one of at most, and what no address or port can be about. */
+const withoutDevices: ReadonlySet<string> = new Set(['loopback', 'host', 'netns']);
 const kinds = ['none', 'host', 'loopback', 'bridge', 'macvlan', 'ipvlan', 'phys', 'netns'];
 
 /**
@@ -36,7 +38,7 @@ export function parseNetwork(values: NetworkValues, id: string): AskedNetwork {
   const [alone] = asked.filter((text) => /^(none|host|loopback|netns)/.test(text));
   if (alone !== undefined && asked.length > 1)
     throw new UsageError(`--network ${alone}: goes with no other network`);
-  const outer = networks.filter(({ type }) => type !== 'loopback');
+  const outer = networks.filter(({ type = '' }) => !withoutDevices.has(type));
   const { ip, publish, route, dns, 'dns-search': search, 'add-host': hosts } = values;
   for (const [name, value] of Object.entries({ ip, publish }))
     if (value && outer.length === 0)
@@ -54,7 +56,10 @@ export function parseNetwork(values: NetworkValues, id: string): AskedNetwork {
     namespaces: namespaceOf(asked),
     network: {
       id,
-      networks: [...networks.filter(({ type }) => type === 'loopback').slice(0, 1), ...withAddress],
+      networks: [
+        ...networks.filter(({ type = '' }) => withoutDevices.has(type)).slice(0, 1),
+        ...withAddress,
+      ],
       ...(route ? { routes: route.map(parseRoute) } : {}),
       ...(publish ? { publish: publish.map(parsePort) } : {}),
       ...(hasFiles
@@ -80,10 +85,10 @@ function parseKind(text: string): readonly Network[] {
     case 'loopback':
     case 'host':
       if (argument !== '') break;
-      return kind === 'host' ? [] : [loopback];
+      return [kind === 'host' ? { type: 'host' } : loopback];
     case 'netns':
       if (!argument.startsWith('/')) break;
-      return [];
+      return [{ type: 'netns', ns_path: argument }];
     case 'bridge':
       if (rest.length > 0 && argument === '') break;
       return [loopback, { type: 'veth', ...(argument === '' ? {} : { bridge: argument }) }];
@@ -119,17 +124,18 @@ function withLength(text: string, { type, bridge = defaultBridge.name }: Network
   const [address = '', length] = text.split('/');
   const family = isIP(address);
   if (family === 0) throw unexpected('--ip', 'an address such as 10.89.0.5 or 10.0.0.2/24', text);
-  if (length !== undefined) return text;
   const usual = defaultBridge.addresses.find((one) => isIP(one.split('/')[0] as string) === family);
-  if (type !== 'veth' || bridge !== defaultBridge.name || !usual)
+  if (type !== 'veth' || bridge !== defaultBridge.name || !usual) {
+    if (length !== undefined) return text;
     throw unexpected('--ip', 'an address with the length of its network, as 10.0.0.2/24', text);
+  }
   const [network = '', usualLength = ''] = usual.split('/');
   const isInside = new BlockList();
   const kind = family === 6 ? 'ipv6' : 'ipv4';
   isInside.addSubnet(network, Number(usualLength), kind);
   if (!isInside.check(address, kind))
     throw unexpected('--ip', `an address in the network of the bridge ${bridge}, ${usual}`, text);
-  return `${text}/${usualLength}`;
+  return length === undefined ? `${text}/${usualLength}` : text;
 }
 
 function parsePort(text: string): ReturnType<typeof parsePublish> {
@@ -160,19 +166,30 @@ function asUsage<T>(body: () => T, options: readonly (readonly [string, string])
   }
 }
 
+const routeForm =
+  'DESTINATION [via GATEWAY] [dev DEVICE] [src ADDRESS], as 10.1.0.0/16 via 10.89.0.1';
 const words = { via: 'gateway', dev: 'interface_name', src: 'source' } as const;
 
-/** A route as ip(8) has it: `10.1.0.0/16 via 10.89.0.1 dev eth0`, `default via 10.89.0.1`. */
+/** A route as ip(8) has it: `10.1.0.0/16 via 10.89.0.1 dev eth0`, `default via 10.89.0.1`, `default dev eth1`. */
 function parseRoute(text: string): Route {
   const [destination = '', ...rest] = text.trim().split(/\s+/);
+  if (destination === '') throw unexpected('--route', routeForm, text);
   const route: Record<string, string> = { interface_name: 'eth0' };
-  if (destination !== 'default') route['destination'] = destination;
+  if (destination !== 'default') route['destination'] = asNetwork(destination);
   for (let index = 0; index < rest.length; index += 2) {
     const key = words[rest[index] as keyof typeof words];
     const value = rest[index + 1];
-    if (key === undefined || value === undefined)
-      throw unexpected('--route', 'DESTINATION [via GATEWAY] [dev DEVICE] [src ADDRESS]', text);
-    route[key] = value;
+    if (key === undefined || value === undefined) throw unexpected('--route', routeForm, text);
+    route[key] = key === 'source' ? asNetwork(value) : value;
   }
+  // By a device alone: that of IPv6 is ::/0.
+  if (destination === 'default' && !route['gateway'] && !route['source'])
+    route['destination'] = '0.0.0.0/0';
   return route;
+}
+
+/** An address alone is, as with ip(8), a network of one. */
+function asNetwork(text: string): string {
+  const family = isIP(text);
+  return family === 0 ? text : `${text}/${family === 4 ? 32 : 128}`;
 }
