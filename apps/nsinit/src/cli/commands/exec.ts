@@ -20,16 +20,18 @@ export default defineCommand({
   rest: 'command',
   words: { min: 0, max: Number.POSITIVE_INFINITY },
   async run(call) {
-    const [{ execRequest, Log }, { runAttached }] = await Promise.all([
+    const [{ execRequest, Log }, { runAttached }, { namedByOption }] = await Promise.all([
       import('../exec-request.ts'),
       import('../../runtime/session.ts'),
+      import('../network-errors.ts'),
     ]);
     const log = new Log(call);
     try {
       const command = commandOf('exec', call.words);
       const { description, keeper } = execRequest(command, call.values.strict === true, call, log);
       return await runAttached(description, { keeper });
-    } catch (error) {
+    } catch (refused) {
+      const error = namedByOption(refused, {});
       log.error(error);
       throw error;
     }
