@@ -1,4 +1,4 @@
-import { readFileSync, statfsSync } from 'node:fs';
+import { lstatSync, readFileSync, statfsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 const read = (file: string): string => readFileSync(file, 'utf8').trim();
@@ -15,4 +15,8 @@ it('the guest has pure cgroup v2 with every controller of a server', () => {
 it('the guest has AppArmor, turned on', () => {
   expect(read('/sys/module/apparmor/parameters/enabled')).toBe('Y');
   expect(read('/sys/kernel/security/lsm').split(',')).toContain('apparmor');
+});
+
+it('the guest loads a module for who opens its device', () => {
+  expect(lstatSync('/dev/net/tun').rdev).toBe((10 << 8) | 200);
 });
