@@ -183,6 +183,7 @@ const kinds: Readonly<Record<Kind, Make>> = {
   },
   async vlan(net) {
     const protocol = '802.1ad';
+    await setLink('a', { up: true }, net);
     await createLink({ kind: 'vlan', name: 'a.7', link: 'a', id: 7 }, net);
     await createLink({ kind: 'vlan', name: 'a.8', link: 'a', id: 8, protocol, up: true }, net);
   },

@@ -7,7 +7,7 @@ import { createTun } from './create-tun.ts';
 import { toInfo, type LinkSpec } from './link-info.ts';
 import { splitOptions, toLinkRequest, toName } from './link-request.ts';
 import { changeLink, deleteLink, setLink } from './links.ts';
-import { withSocket, type ObjectOptions } from './session.ts';
+import { withDevice, withSocket, type ObjectOptions } from './session.ts';
 import { untilLocal } from './until-local.ts';
 
 /** What an end of a link gets once it is there, and where that is. */
@@ -55,7 +55,11 @@ export async function createLink(spec: LinkSpec, options: ObjectOptions = {}): P
       using message = await toLinkRequest(socket, told, wait);
       using info = await toInfo(socket, rest, wait);
       const body = { ...message.body, name, ...info.body };
-      await socket.request(request(newLink, body, NLM_F.CREATE | NLM_F.EXCL), wait);
+      try {
+        await socket.request(request(newLink, body, NLM_F.CREATE | NLM_F.EXCL), wait);
+      } catch (error) {
+        throw withDevice(error, name, peer?.name);
+      }
     }
     await orDelete(name, own.place, async () => {
       // The kernel sets no end up before it has both.
