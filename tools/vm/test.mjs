@@ -14,7 +14,7 @@ import { build, environment, exitStatus, root, run } from '../setup.mjs';
 
 const vmrun = join(root, 'tools/vm/vmrun.sh');
 /** Seconds for one guest: about four times what it takes on two processors that have nothing else to do. */
-const limit = 900;
+const limit = 1200;
 
 /**
  * Runs the tests in as many guests as there are processors, up to four; one of them starts systemd, too.
