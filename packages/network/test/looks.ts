@@ -5,15 +5,7 @@ import { within } from '@ts-c/namespaces';
 import { expect } from 'vitest';
 import { NLM_F, request } from '../src/netlink/index.ts';
 import { NetlinkSocket } from '../src/netlink/socket.ts';
-import {
-  AF,
-  getAddress,
-  getLink,
-  getRoute,
-  IFF,
-  newAddress,
-  SCOPE,
-} from '../src/route/index.ts';
+import { AF, getAddress, getLink, getRoute, IFF, newAddress, SCOPE } from '../src/route/index.ts';
 import type { Network } from './network.ts';
 
 /** Waits until something is so, for three seconds at most: namespaces end a moment after their last process. */

@@ -127,18 +127,6 @@ export const setresgid = syscall('setresgid', [uint('rgid'), uint('egid'), uint(
 /** setresuid(2). */
 export const setresuid = syscall('setresuid', [uint('ruid'), uint('euid'), uint('suid')]);
 
-/** A family of sockets: those of this machine, unix(7). */
-export const AF_UNIX = 1;
-/** Types of socket(2), and what may be or-ed to them. */
-export const SOCK = { STREAM: 1, SEQPACKET: 5, CLOEXEC: OPEN.CLOEXEC } as const;
-/** socketpair(2): fills memory with two file descriptors of 32 bits. */
-export const socketpair = syscall('socketpair', [
-  oneOf('domain', { AF_UNIX }),
-  uint('type'),
-  uint('protocol'),
-  memory('sv', 8),
-]);
-
 /** Size of `struct statfs`. */
 export const statfsSize = 120;
 /** fstatfs(2): the type of the file system is the first 8 bytes of what it fills. */

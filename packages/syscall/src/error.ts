@@ -1,7 +1,7 @@
 import { getSystemErrorMessage } from './message.ts';
 import { errnoCode, errnoNumber, isErrnoCode } from './errno.ts';
 import type { ErrnoCode } from './errno.ts';
-import type { Problem } from './kernel.ts';
+import type { Answer, Problem } from './kernel.ts';
 
 /** Where a Program was when it failed. */
 export interface Step {
@@ -64,6 +64,16 @@ export function problemError(
 ): Error {
   const errno = isErrnoCode(rest.code) ? { errno: -errnoNumber(rest.code) } : {};
   return Object.assign(new Error(message), rest, errno, section);
+}
+
+/** The error that an answer of the kernel's is, with all that it says where that is known. */
+export function answerError(
+  { memory, explain }: Answer,
+  info: SystemErrorInfo,
+  bytes: Uint8Array,
+): SystemError {
+  if (!explain || !memory || bytes.length < memory.size) return new SystemError(info);
+  return explain(info, Buffer.from(bytes.buffer, bytes.byteOffset, memory.size));
 }
 
 /** Is this an error of the kernel with one of these names? */

@@ -29,8 +29,15 @@ export {
 export type { Image } from './program/compile.ts';
 export type { ListingLine } from './program/journal.ts';
 export { Program } from './program/program.ts';
-export { failedStatus, reportSize, sendFailure, sendReport } from './program/report.ts';
+export {
+  failedStatus,
+  reportSize,
+  sendFailure,
+  sendReport,
+  type Failure,
+} from './program/report.ts';
 export { spawn, type ProgramOptions, type ProgramProcess, type Report } from './spawn.ts';
+export * from './socket-calls.ts';
 export { defineStruct, type Field, type FieldValues, type Struct } from './struct.ts';
 export { syscall, type Returns, type Syscall } from './syscall.ts';
 export { formatValue, Slot, type Value } from './value.ts';

@@ -27,8 +27,10 @@ export interface Answer {
   readonly syscall: string;
   /** What was asked for, for listings and for the step of the error. */
   readonly call: string;
-  /** Makes the error of what else the memory says. With `live` only: a Program's memory is gone by then. */
-  readonly explain?: (info: SystemErrorInfo) => SystemError;
+  /** What the answer is in. A Program that fails sends a copy of it. */
+  readonly memory?: Memory;
+  /** Makes the error of what else that memory says. */
+  readonly explain?: (info: SystemErrorInfo, bytes: Buffer) => SystemError;
 }
 
 /**

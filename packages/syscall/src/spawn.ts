@@ -7,8 +7,7 @@ import {
 import { closeSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { AF_UNIX, SOCK, socketpair } from './calls.ts';
-import { problemError, SystemError } from './error.ts';
+import { answerError, problemError, SystemError } from './error.ts';
 import { invalid } from './check.ts';
 import { Executable, mostDescriptors } from './executable.ts';
 import { pathsOf } from './paths.ts';
@@ -18,6 +17,7 @@ import { formatCall } from './syscall.ts';
 import { problemErrno, type Image } from './program/compile.ts';
 import { Program } from './program/program.ts';
 import { failedReport, reportSize } from './program/report.ts';
+import { AF_UNIX, SOCK, socketpair } from './socket-calls.ts';
 
 /** A message of a running Program: its kind, and 32 bytes. */
 export interface Report {
@@ -127,7 +127,7 @@ function openControl(fd: number, reader: ReportReader): Socket {
   return control;
 }
 
-/** Puts reports together from what arrives, and passes them on. */
+/** Puts reports together from what arrives, and passes them on. With that of a failure an answer of the kernel's may come. */
 class ReportReader {
   readonly #image: Image;
   readonly #child: ChildProcess;
@@ -146,8 +146,12 @@ class ReportReader {
     while (this.#rest.length >= reportSize) {
       const kind = Number(this.#rest.readBigUInt64LE(0));
       const payload = this.#rest.subarray(8, reportSize);
-      this.#rest = this.#rest.subarray(reportSize);
-      if (kind === failedReport) this.#child.emit('error', explain(this.#image, payload));
+      const isFailure = kind === failedReport;
+      const end = reportSize + (isFailure ? Number(payload.readBigUInt64LE(16)) : 0);
+      if (this.#rest.length < end) return;
+      const answer = this.#rest.subarray(reportSize, end);
+      this.#rest = this.#rest.subarray(end);
+      if (isFailure) this.#child.emit('error', explain(this.#image, payload, answer));
       else this.#onReport?.({ kind, payload });
     }
   }
@@ -168,7 +172,7 @@ class ReportReader {
 }
 
 /** Turns the report of a failed call into the error that it is. */
-function explain(image: Image, payload: Buffer): Error {
+function explain(image: Image, payload: Buffer, bytes: Buffer): Error {
   const node = image.nodeAt(payload.readBigUInt64LE(0));
   const errno = -Number(payload.readBigInt64LE(8));
   if (!node) return new Error(`a Program failed with error ${errno} at an unknown step`);
@@ -179,12 +183,16 @@ function explain(image: Image, payload: Buffer): Error {
   }
   if (node.kind === 'refusal') {
     const { answer, section, step } = node;
-    return new SystemError({
-      errno,
-      syscall: answer.syscall,
-      ...section,
-      step: { number: step, of: image.recording.steps, call: answer.call },
-    });
+    return answerError(
+      answer,
+      {
+        errno,
+        syscall: answer.syscall,
+        ...section,
+        step: { number: step, of: image.recording.steps, call: answer.call },
+      },
+      bytes,
+    );
   }
   const { syscall: called, args, section, step } = node;
   return new SystemError({

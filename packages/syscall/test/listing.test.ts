@@ -46,7 +46,7 @@ describe('the listing of a Program', () => {
       5  close(fd1)
       6  execve("/bin/echo", ["echo", "a \\"b\\""], [])
          on failure {
-      7    sendto(3, {failed}, 40, MSG_NOSIGNAL, NULL, 0)
+      7    sendmsg(3, {failed}, MSG_NOSIGNAL)
       8    exit_group(125)
          }"
     `);
@@ -92,7 +92,7 @@ describe('the listing of a Program', () => {
          }
          expect (n3 & 0xff) == 7, else ERR_SEVEN: no seven
          on failure {
-      6    sendto(3, {failed}, 40, MSG_NOSIGNAL, NULL, 0)
+      6    sendmsg(3, {failed}, MSG_NOSIGNAL)
       7    exit_group(125)
          }"
     `);

@@ -72,21 +72,6 @@ export const setStatusFlags = syscall('fcntl', [
   flags('flags', { O_NONBLOCK: OPEN.NONBLOCK }),
 ]);
 
-/** `struct iovec`. */
-export const iovec = defineStruct('iovec', {
-  iov_base: { type: 'pointer' },
-  iov_len: { type: 'u64' },
-});
-/** `struct msghdr`. */
-export const msghdr = defineStruct('msghdr', {
-  msg_name: { type: 'pointer' },
-  msg_namelen: { type: 'u32' },
-  msg_iov: { type: 'pointer' },
-  msg_iovlen: { type: 'u64' },
-  msg_control: { type: 'pointer' },
-  msg_controllen: { type: 'u64' },
-  msg_flags: { type: 'i32' },
-});
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 /** `struct cmsghdr` with one file descriptor behind it, padded as `CMSG_SPACE` says. */
@@ -106,23 +91,3 @@ export const rightsHeader = {
   cmsg_level: SOL_SOCKET,
   cmsg_type: SCM_RIGHTS,
 } as const;
-
-/** Flags of send(2) and recv(2). */
-export const MSG = {
-  DONTWAIT: 0x40,
-  NOSIGNAL: 0x4000,
-  CMSG_CLOEXEC: 0x40000000,
-} as const;
-const messageFlags = flags('flags', prefixed('MSG_', MSG));
-/** sendmsg(2). */
-export const sendmsg = syscall(
-  'sendmsg',
-  [fd('sockfd'), memory('msg', msghdr.size), messageFlags],
-  'n',
-);
-/** recvmsg(2). */
-export const recvmsg = syscall(
-  'recvmsg',
-  [fd('sockfd'), memory('msg', msghdr.size), messageFlags],
-  'n',
-);

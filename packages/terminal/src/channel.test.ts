@@ -1,8 +1,19 @@
 import { closeSync, fstatSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
-import { execve, exitGroup, live, Memory, Program, spawn } from '@ts-c/syscall';
+import {
+  execve,
+  exitGroup,
+  iovec,
+  live,
+  Memory,
+  MSG,
+  msghdr,
+  Program,
+  sendmsg,
+  spawn,
+} from '@ts-c/syscall';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDescriptors } from '../test/container.ts';
-import { descriptorMessage, iovec, MSG, msghdr, rightsHeader, sendmsg } from './calls.ts';
+import { descriptorMessage, rightsHeader } from './calls.ts';
 import { DescriptorChannel } from './channel.ts';
 import { sendDescriptor } from './descriptor.ts';
 

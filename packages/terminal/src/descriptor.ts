@@ -1,5 +1,15 @@
-import { live, Memory, type Kernel, type Value } from '@ts-c/syscall';
-import { descriptorMessage, iovec, MSG, msghdr, recvmsg, rightsHeader, sendmsg } from './calls.ts';
+import {
+  iovec,
+  live,
+  Memory,
+  MSG,
+  msghdr,
+  recvmsg,
+  sendmsg,
+  type Kernel,
+  type Value,
+} from '@ts-c/syscall';
+import { descriptorMessage, rightsHeader } from './calls.ts';
 import { owner } from './owner.ts';
 
 /**

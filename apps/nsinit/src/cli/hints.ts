@@ -68,7 +68,7 @@ const byCode: Readonly<Record<string, Rule>> = {
   },
   ENETUNREACH: ({ syscall }) =>
     syscall === 'netlink'
-      ? 'a gateway has to be in a network of one of the container’s devices, and those with addresses are: nsinit run … ip addr shows them'
+      ? 'a gateway has to be in a network of one of the container’s devices: nsinit run … ip addr shows which addresses those have'
       : undefined,
   EOPNOTSUPP: ({ syscall, title }) =>
     syscall === 'netlink' && title

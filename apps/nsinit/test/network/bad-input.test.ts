@@ -73,6 +73,13 @@ describe.skipIf(process.getuid?.() !== 0 || !busybox)(
       ['--network phys:lo', '--network: lo is the loopback of the host, and no phys can be made'],
       ['--network bridge --route=', '--route: expected DESTINATION [via GATEWAY]'],
       ['--network bridge --route=10.89.0.0/24', 'EEXIST: file already exists, netlink'],
+      [
+        [
+          ...veth('"address":"10.0.0.2/24"'),
+          '"routes":[{"destination":"10.1.0.0/16","gateway":"192.0.2.9","interface_name":"eth0"}]',
+        ],
+        'ENETUNREACH: network is unreachable, netlink RTM_NEWROUTE: Nexthop has invalid gateway (step ',
+      ],
       ['--network host --route=10.0.0.0/8', '--route: would be a route of the host'],
       ['--network netns:/proc/self/ns/net --route=::/0', 'ENODEV: no such device, netlink'],
       ['--network bridge --route 10.1.0.0/16=x', '--route: expected a network'],

@@ -20,7 +20,7 @@ const unexpected = (name: string): { code: string; message: string } => ({
  * Sends a request and waits for the kernel to acknowledge it, now or as a step of a Program.
  *
  * @param socket What {@link openSocket} gave, without answers that are still to be read.
- * @throws {NetlinkError} where the kernel refuses. In a Program it is a SystemError of the step, without the kernel's words.
+ * @throws {NetlinkError} where the kernel refuses.
  *
  * @example
  * const socket = openSocket(kernel);
@@ -88,8 +88,8 @@ function checkAnswer(kernel: Kernel, { operation }: Request, { bytes, answer }: 
   kernel.check(kernel.load(answer, bodyOffset, 4), {
     syscall: 'netlink',
     call: name,
-    explain: (info) => {
-      const from = Buffer.from(answer.bytes);
+    memory: answer,
+    explain: (info, from) => {
       const header = readHeader(from);
       if (header.type !== NLMSG.ERROR) return new SystemError(info);
       return new NetlinkError(info, name, readAnswer(from, header, { bytes, codec }));

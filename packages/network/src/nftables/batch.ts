@@ -70,8 +70,8 @@ export function sendBatch(kernel: Kernel, socket: Value, requests: readonly Requ
   kernel.check(kernel.load(answer, 16, 4), {
     syscall: 'netlink',
     call: title,
-    explain: (info) => {
-      const from = Buffer.from(answer.bytes);
+    memory: answer,
+    explain: (info, from) => {
       const header = readHeader(from);
       const refused = sent.find(({ sequence }) => sequence === header.sequence);
       if (!refused) return new SystemError(info);

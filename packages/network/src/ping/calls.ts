@@ -1,5 +1,4 @@
-import { defineStruct, fd, flags, memory, oneOf, prefixed, sizeOf, syscall } from '@ts-c/syscall';
-import { MSG as SHARED } from '../netlink/calls.ts';
+import { fd, memory, oneOf, sizeOf, syscall } from '@ts-c/syscall';
 
 /** Types of sockets that speak ICMP: icmp(7), raw(7). */
 export const SOCK = { DGRAM: 2, RAW: 3 } as const;
@@ -14,36 +13,14 @@ export const OPTION = {
   ICMPV6: { FILTER: 1 },
 } as const;
 
-/** Flags of send(2) and recv(2). */
-export const MSG = { DONTWAIT: SHARED.DONTWAIT, ERRQUEUE: 0x2000 } as const;
-
 /** connect(2). */
 export const connect = syscall('connect', [
   fd('sockfd'),
   memory('addr'),
   sizeOf('addrlen', 'addr'),
 ]);
-/** recvmsg(2). */
-export const recvmsg = syscall(
-  'recvmsg',
-  [fd('sockfd'), memory('msg'), flags('flags', prefixed('MSG_', MSG))],
-  'n',
-);
 const CLOCK = { CLOCK_REALTIME: 0 } as const;
 /** `CLOCK_REALTIME`, in which the kernel says when something has come. */
 export const CLOCK_REALTIME = CLOCK.CLOCK_REALTIME;
 /** clock_gettime(2): fills seconds and nanoseconds, 8 bytes each. */
 export const clockGettime = syscall('clock_gettime', [oneOf('clockid', CLOCK), memory('tp', 16)]);
-
-/** `struct iovec`. */
-export const iovec = defineStruct('iovec', { base: { type: 'pointer' }, length: { type: 'u64' } });
-/** `struct msghdr`. */
-export const messageHeader = defineStruct('msghdr', {
-  name: { type: 'pointer' },
-  nameLength: { type: 'u32' },
-  vectors: { type: 'pointer' },
-  vectorCount: { type: 'u64' },
-  control: { type: 'pointer' },
-  controlLength: { type: 'u64' },
-  flags: { type: 'u32' },
-});

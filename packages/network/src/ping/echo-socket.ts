@@ -1,21 +1,12 @@
 import { closeSync } from 'node:fs';
-import { isErrno, live, Memory, SystemError } from '@ts-c/syscall';
+import { isErrno, live, Memory, MSG, recvmsg, SystemError } from '@ts-c/syscall';
 import type { Family } from '../container/cidr.ts';
 import { sendto, setsockopt, socket, SOCK_CLOEXEC } from '../netlink/calls.ts';
 import { parseIp } from '../netlink/ip.ts';
 import { setOption } from '../netlink/open-socket.ts';
 import { Readiness } from '../netlink/readiness.ts';
 import { AF } from '../route/types.ts';
-import {
-  clockGettime,
-  CLOCK_REALTIME,
-  connect,
-  LEVEL,
-  MSG,
-  OPTION,
-  recvmsg,
-  SOCK,
-} from './calls.ts';
+import { clockGettime, CLOCK_REALTIME, connect, LEVEL, OPTION, SOCK } from './calls.ts';
 import { headerSize, isOf, REPLY, withoutIpHeader, writeRequest, type Echo } from './packet.ts';
 import { Receiving, type Received, type Refusal } from './received.ts';
 

@@ -1,7 +1,7 @@
-import { Memory } from '@ts-c/syscall';
+import { iovec, Memory, msghdr } from '@ts-c/syscall';
 import type { Family } from '../container/cidr.ts';
 import { formatIPv4, formatIPv6 } from '../netlink/ip.ts';
-import { iovec, LEVEL, messageHeader, OPTION } from './calls.ts';
+import { LEVEL, OPTION } from './calls.ts';
 
 /** What the kernel says of a packet that could not get through, `struct sock_extended_err` of ip(7). */
 export interface Refusal {
@@ -29,12 +29,12 @@ export class Receiving {
   /** @param size How many bytes of the packet are wanted. */
   constructor(size: number) {
     this.#data = new Memory(size);
-    const vector = iovec.make({ base: this.#data, length: size });
-    this.header = messageHeader.make({
-      vectors: vector,
-      vectorCount: 1,
-      control: this.#control,
-      controlLength: this.#control.size,
+    const vector = iovec.make({ iov_base: this.#data, iov_len: size });
+    this.header = msghdr.make({
+      msg_iov: vector,
+      msg_iovlen: 1,
+      msg_control: this.#control,
+      msg_controllen: this.#control.size,
     });
   }
 
@@ -55,7 +55,7 @@ export class Receiving {
 
   /** Control messages one after the other, cmsg(3). */
   *#messages(): Generator<{ level: number; type: number; data: Buffer }> {
-    const length = Number(this.header.get('u64', messageHeader.offsets.controlLength));
+    const length = Number(this.header.get('u64', msghdr.offsets.msg_controllen));
     const bytes = asBuffer(this.#control).subarray(0, length);
     for (let at = 0; at + 16 <= bytes.length;) {
       const size = Number(bytes.readBigUInt64LE(at));

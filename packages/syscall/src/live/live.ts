@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { hostArch } from '../arch.ts';
 import { errnoNumber } from '../errno.ts';
-import { isErrno, problemError, SystemError } from '../error.ts';
+import { answerError, isErrno, problemError, SystemError } from '../error.ts';
 import type { Kernel, Test } from '../kernel.ts';
 import { everyMemory, Memory } from '../memory.ts';
 import { syscallNumber } from '../numbers.ts';
@@ -73,11 +73,11 @@ export const live: Kernel = {
     if (passes(actual, test)) throw problemError(problem, section);
   },
 
-  check(result, { syscall, explain }) {
+  check(result, answer) {
     const error = -Number(BigInt.asIntN(32, plain(result)));
     if (error < 1 || error > 4095) return;
-    const info = { errno: error, syscall, ...section };
-    throw explain ? explain(info) : new SystemError(info);
+    const info = { errno: error, syscall: answer.syscall, ...section };
+    throw answerError(answer, info, answer.memory?.bytes ?? new Uint8Array());
   },
   ensure(body, cleanup) {
     try {

@@ -3,7 +3,7 @@ import { Memory } from '../memory.ts';
 import { syscallNumber } from '../numbers.ts';
 import type { Parameter } from '../parameter.ts';
 import { Slot } from '../value.ts';
-import { Data, errorSlot, failedSlot } from './data.ts';
+import { answerSizeSlot, answerSlot, Data, errorSlot, failedSlot } from './data.ts';
 import { writeElf } from './elf.ts';
 import { interpreter } from './interpreter/bytes.ts';
 import { layout, operation, recordWords } from './layout.ts';
@@ -94,6 +94,12 @@ function compileInto(recording: Recording, arch: Arch, room: number): Image | un
         // Its 32 bits have a sign.
         fail(-1n);
         copy({ kind: 'slot', slot: errorSlot }, node.error, 4);
+        if (node.answer.memory) {
+          const { memory } = node.answer;
+          const size = { kind: 'constant', value: memory.size } as const;
+          copy({ kind: 'slot', slot: answerSlot }, { kind: 'address', memory }, 8);
+          copy({ kind: 'slot', slot: answerSizeSlot }, size, 8);
+        }
         jump(node.refused);
         break;
       case 'end':
@@ -143,7 +149,7 @@ function wordsOf(node: ProgramNode): number {
   if (kind === 'label') return 0;
   if (kind === 'call') return recordWords.call + node.syscall.parameters.length;
   if (kind === 'problem') return 2 * recordWords.copy + recordWords.jump;
-  if (kind === 'refusal') return 3 * recordWords.copy + recordWords.jump;
+  if (kind === 'refusal') return (node.answer.memory ? 5 : 3) * recordWords.copy + recordWords.jump;
   return recordWords[kind];
 }
 

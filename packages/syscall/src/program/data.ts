@@ -8,6 +8,10 @@ import type { Word } from './node.ts';
 export const failedSlot: Slot = new Slot('failed');
 /** The error of the call that failed last, negative. */
 export const errorSlot: Slot = new Slot('error');
+/** Where the answer lies that was an error last, see `Kernel.check`; 0 if there was none. */
+export const answerSlot: Slot = new Slot('answer');
+/** Its size. */
+export const answerSizeSlot: Slot = new Slot('answer size');
 
 /**
  * The data behind the records of a Program: strings, structs and constants, which the file holds; then slots and empty buffers,
@@ -48,6 +52,7 @@ export class Data {
   word(word: Word): number {
     if (word.kind === 'constant') return this.constant(word.value);
     if (word.kind === 'memory') return this.memory(word.memory) + word.offset;
+    if (word.kind === 'address') return this.constant(this.memory(word.memory));
     if (word.slot === failedSlot) return layout.dataBase + layout.dataOffset;
     if (word.slot === errorSlot) return layout.dataBase + layout.dataOffset + 8;
     let offset = this.#slots.get(word.slot);

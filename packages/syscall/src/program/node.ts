@@ -22,6 +22,7 @@ export class Label {
 export type Word =
   | { readonly kind: 'slot'; readonly slot: Slot }
   | { readonly kind: 'memory'; readonly memory: Memory; readonly offset: number }
+  | { readonly kind: 'address'; readonly memory: Memory }
   | { readonly kind: 'constant'; readonly value: number | bigint };
 
 /** A system call of a Program. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AT_FDCWD, close, exitGroup, openat, OPEN, pipe2, read, write } from '../calls.ts';
-import type { Kernel } from '../kernel.ts';
+import { SystemError } from '../error.ts';
+import type { Answer, Kernel } from '../kernel.ts';
 import { live } from '../live/live.ts';
 import { Memory } from '../memory.ts';
 import { spawn } from '../spawn.ts';
@@ -252,6 +253,14 @@ const answer = { syscall: 'netlink', call: 'RTM_NEWLINK' };
 const number = (kernel: Kernel, error: number): Value =>
   kernel.load(new Memory(8).set('i32', 4, error), 4, 4);
 
+/** An answer that says more than its number. */
+function refuse(kernel: Kernel, words: string): void {
+  const from = new Memory(64).set('i32', 0, -22).write(4, Buffer.from(words));
+  const explain: Answer['explain'] = (info, bytes) =>
+    Object.assign(new SystemError(info), { words: bytes.toString('utf8', 4, 4 + words.length) });
+  kernel.check(kernel.load(from, 0, 4), { ...answer, memory: from, explain });
+}
+
 describe('an answer in memory', () => {
   it('that is an error is a refusal, wherever it is checked', async () => {
     const result = await run((program) => {
@@ -274,6 +283,24 @@ describe('an answer in memory', () => {
       },
     });
     expect(String(result.error)).toMatch(/ENODEV: .*, netlink \(step 1 of 4, @ts-c\/test: up\)$/);
+  });
+
+  it('is explained by all that the kernel has said, also where others were expected before', async () => {
+    const result = await run((program) => {
+      program.attempt(['EINVAL'], () => refuse(program, 'that was expected'));
+      refuse(program, 'mtu less than device minimum');
+    });
+    expect(result.error).toMatchObject({ code: 'EINVAL', words: 'mtu less than device minimum' });
+    expect(() => refuse(live, 'so it is now')).toThrow(
+      expect.objectContaining({ code: 'EINVAL', words: 'so it is now' }),
+    );
+    // What came earlier does not belong to a call that fails by itself.
+    const later = await run((program) => {
+      program.attempt(['EINVAL'], () => refuse(program, 'that was expected'));
+      program.call(close, -1);
+    });
+    expect(later.error).toMatchObject({ code: 'EBADF', syscall: 'close' });
+    expect(later.error).not.toHaveProperty('words');
   });
 
   it('is the same with live', () => {

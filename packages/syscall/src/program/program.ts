@@ -9,10 +9,10 @@ import { pathsOf } from '../paths.ts';
 import { checkArguments, type Syscall } from '../syscall.ts';
 import { formatValue, Slot, type Value } from '../value.ts';
 import { compile, type Image } from './compile.ts';
-import { errorSlot, failedSlot } from './data.ts';
+import { answerSizeSlot, answerSlot, errorSlot, failedSlot } from './data.ts';
 import { formatExpectation, formatTest, Journal, type ListingLine } from './journal.ts';
 import { Label, type ProgramNode, type Recording, type Section, type Word } from './node.ts';
-import { reportFailure } from './report.ts';
+import { reportFailure, type Failure } from './report.ts';
 
 /**
  * The Kernel that writes system calls down. A Program can be read (`listing`), compiled to a small static executable for either
@@ -272,8 +272,8 @@ export class Program implements Kernel {
   }
 
   /** The failed record and the error of the last refusal, for {@link guard}. */
-  failure(): { readonly record: Slot; readonly error: Slot } {
-    return { record: failedSlot, error: errorSlot };
+  failure(): Failure {
+    return failure;
   }
 
   /** All the calls, in the order in which they are written down. */
@@ -347,7 +347,7 @@ export class Program implements Kernel {
   }
 
   #checkSlot(slot: Slot): void {
-    if (slot.program === this || slot === failedSlot || slot === errorSlot) return;
+    if (slot.program === this || Object.values(failure).includes(slot)) return;
     throw invalid('slot', 'one of this Program', `${slot.name} of another`);
   }
 
@@ -409,4 +409,10 @@ export class Program implements Kernel {
   }
 }
 
+const failure: Failure = {
+  record: failedSlot,
+  error: errorSlot,
+  answer: answerSlot,
+  answerSize: answerSizeSlot,
+};
 const nowhere = (): undefined => undefined;
