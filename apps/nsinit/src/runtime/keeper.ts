@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CgroupReference } from '@ts-c/cgroups';
 import type { NetworkState } from '@ts-c/network';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ContainerStore,
   deleteState,
@@ -11,6 +13,7 @@ import {
   saveState,
   type ProcessIdentity,
 } from '@ts-c/state';
+import { errnoNumber, SystemError } from '@ts-c/syscall';
 import type { ContainerDescription } from '../description.ts';
 import { reserveDirectory, reserveId, type Reservation } from './reservation.ts';
 
@@ -51,7 +54,11 @@ export function recordKeeper(store: ContainerStore, options: RecordOptions): Kee
     reservation: reserveId(store.root, id, keep),
     keeps: keep,
     store,
-    prepare: () => void store.prepare(),
+    prepare() {
+      store.prepare();
+      // Before anything else that bears its name is found to be in use. That it is free is known once the supervisor has made it.
+      if (existsSync(store.directory(id))) throw idInUse(store.directory(id));
+    },
     write(pid, supervisorPid, { cgroup, network } = {}) {
       store.write({
         id,
@@ -75,6 +82,17 @@ export function recordKeeper(store: ContainerStore, options: RecordOptions): Kee
       }
     },
   };
+}
+
+/** The error of mkdirat(2) for an id that another container has. */
+function idInUse(directory: string): SystemError {
+  return new SystemError({
+    errno: errnoNumber('EEXIST'),
+    syscall: 'mkdirat',
+    path: directory,
+    owner: '@ts-c/state',
+    title: `the directory of container ${basename(directory)}`,
+  });
 }
 
 /** Removes a record, unless the id is another container's. Returns false where it is too early to tell. */
