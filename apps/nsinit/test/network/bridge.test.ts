@@ -69,9 +69,9 @@ describe.skipIf(process.getuid?.() !== 0 || !busybox)(
         host.nsinit(['run', '--network', 'bridge', 'sh', '-c', script]),
       );
       const addresses = await Promise.all(running.map((each) => each.line()));
-      expect(addresses.toSorted()).toEqual(
-        [2, 3, 4, 5, 6, 7].map((number) => `10.89.0.${number}/24`),
-      );
+      // One that somebody is about to take is left out by others, so they need not be the first six.
+      expect(new Set(addresses).size).toBe(6);
+      for (const address of addresses) expect(address).toMatch(/^10\.89\.0\.\d+\/24$/);
       for (const { child } of running) child.stdin?.end('\n');
       for (const each of running)
         expect(await each.ended()).toMatchObject({ status: 0, stderr: '' });
