@@ -19,6 +19,7 @@ import { MNT, MOUNT_ATTR, MOUNT_ATTR__ATIME, MS } from '../packages/mount/src/fl
 import * as calls from '../packages/namespaces/src/calls.ts';
 import { namespaces } from '../packages/namespaces/src/kinds.ts';
 import * as shared from '../packages/syscall/src/calls.ts';
+import * as sockets from '../packages/syscall/src/socket-calls.ts';
 import * as terminal from '../packages/terminal/src/calls.ts';
 
 const hasCompiler = spawnSync('cc', ['--version']).status === 0;
@@ -214,16 +215,16 @@ const groups: Readonly<Record<string, Group>> = {
     expressions: {
       ...terminal.TIOC,
       ...struct('struct winsize', terminal.winsize.size, terminal.winsize.offsets),
-      ...struct('struct iovec', terminal.iovec.size, terminal.iovec.offsets),
-      ...struct('struct msghdr', terminal.msghdr.size, terminal.msghdr.offsets),
+      ...struct('struct iovec', sockets.iovec.size, sockets.iovec.offsets),
+      ...struct('struct msghdr', sockets.msghdr.size, sockets.msghdr.offsets),
       'CMSG_SPACE(sizeof(int))': terminal.descriptorMessage.size,
       'CMSG_LEN(sizeof(int))': terminal.rightsHeader.cmsg_len,
       SOL_SOCKET: terminal.rightsHeader.cmsg_level,
       SCM_RIGHTS: terminal.rightsHeader.cmsg_type,
-      ...named('MSG_', terminal.MSG),
+      ...named('MSG_', sockets.MSG),
       F_SETFL: terminal.F_SETFL,
-      AF_UNIX: shared.AF_UNIX,
-      ...named('SOCK_', shared.SOCK),
+      AF_UNIX: sockets.AF_UNIX,
+      ...named('SOCK_', sockets.SOCK),
     },
   },
 };

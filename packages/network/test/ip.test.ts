@@ -14,12 +14,12 @@ import {
   listLinks,
   setLink,
 } from '../src/index.ts';
-import { ip as example } from '../../../examples/ip.ts';
+import { ip as example } from '../examples/ip.ts';
 import { has } from './find.ts';
 import { knows, type Kind } from './kinds.ts';
 import { network, type Network } from './network.ts';
 
-const program = fileURLToPath(new URL('../../../examples/ip.ts', import.meta.url));
+const program = fileURLToPath(new URL('../examples/ip.ts', import.meta.url));
 
 type Thing = Record<string, Json>;
 /** The VLANs of a port, or of a range of them, by bridge(8). */

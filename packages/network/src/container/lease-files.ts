@@ -83,7 +83,7 @@ export function readLeases(root: string): ReadonlyMap<string, readonly FoundLeas
 }
 
 /** Reads a lease, as it is at this moment. */
-export function readLease(path: string): LeaseFile | undefined {
+function readLease(path: string): LeaseFile | undefined {
   // Most often it is not there, and an exception takes longer than a look.
   if (!existsSync(path)) return undefined;
   let file: number;
@@ -112,7 +112,7 @@ function hasLock(file: number): boolean {
 }
 
 /** The names in a directory; none where it is not there, or not ours to look at. */
-export function listOf(directory: string): readonly string[] {
+function listOf(directory: string): readonly string[] {
   if (!existsSync(directory)) return [];
   try {
     return readdirSync(directory);

@@ -19,7 +19,7 @@ import {
 import { indexOf, type Device } from './session.ts';
 
 /** What a link can be given when it is made, beside what it can be told at any time. */
-export interface Addressed {
+interface Addressed {
   /**
    * In CIDR notation, such as `10.0.0.1/24` or `fd00::1/64`; without a prefix an address is that of a single host. They are usable at
    * once: of IPv6 no neighbour is asked whether it has the address already. See `addAddress` for more to be said of one.

@@ -95,7 +95,7 @@ function open(address: string, family: Family, size: number): EchoSocket {
 }
 
 function toDestination(text: string): Destination {
-  const [, address = '', zone] = /^([^%]*)(?:%(.+))?$/.exec(String(text)) ?? [];
+  const [, address = '', zone] = /^([^%]*)(?:%(.+))?$/.exec(text) ?? [];
   const family = typeof text === 'string' ? familyOf(address) : undefined;
   if (!family || (zone !== undefined && family === 4))
     throw invalid(

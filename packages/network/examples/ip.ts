@@ -1,6 +1,6 @@
 /**
- * A small ip(8): `node --conditions=@ts-c/source examples/ip.ts [-j] [-d] [-s] [-4|-6] link|addr|route|neigh|rule|monitor …`, with
- * `--json` in the format of iproute2.
+ * A small ip(8): `node --conditions=@ts-c/source packages/network/examples/ip.ts OPTIONS OBJECT`, where OPTIONS are `-j` (in the format of
+ * iproute2), `-d`, `-s`, `-4` and `-6`, and OBJECT is `link`, `addr`, `route`, `neigh`, `rule` or `monitor`.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -12,14 +12,14 @@ import {
   listRules,
   watch,
   type ObjectOptions,
-} from '../packages/network/src/index.ts';
+} from '@ts-c/network';
 import {
   linksToJson,
   neighboursToJson,
   routesToJson,
   rulesToJson,
   type JsonObject,
-} from '../packages/network/test/ip-json/index.ts';
+} from './ip/index.ts';
 
 type Values = ReturnType<typeof read>['values'];
 /** What is asked for beyond the object: words, the family and the table that they name, and where. */

@@ -1,4 +1,4 @@
-import type { Link } from '../../src/index.ts';
+import type { Link } from '@ts-c/network';
 import { hex, type JsonObject } from './json.ts';
 
 type Value = number | bigint | boolean | string | undefined;

@@ -1,4 +1,4 @@
-import type { NumberRange, Rule } from '../../src/index.ts';
+import type { NumberRange, Rule } from '@ts-c/network';
 import { hex, type Detail, type JsonObject } from './json.ts';
 
 const ipProtocols: Readonly<Record<number, string>> = {

@@ -1,4 +1,4 @@
-import type { Nexthop, RouteEntry, RouteMetrics } from '../../src/index.ts';
+import type { Nexthop, RouteEntry, RouteMetrics } from '@ts-c/network';
 import { withoutHost, type Detail, type JsonObject } from './json.ts';
 
 /** The keys of metrics, in the order of their numbers. */

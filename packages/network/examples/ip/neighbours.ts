@@ -1,4 +1,4 @@
-import type { Neighbour } from '../../src/index.ts';
+import type { Neighbour } from '@ts-c/network';
 import type { JsonObject } from './json.ts';
 
 /** Neighbours in the format of `ip -j neighbour`: those that are told without `nud all`. */

@@ -1,4 +1,4 @@
-import type { Address, Link, LinkStatistics } from '../../src/index.ts';
+import type { Address, Link, LinkStatistics } from '@ts-c/network';
 import type { Detail, JsonObject } from './json.ts';
 import { dataOf, portOf } from './link-data.ts';
 
