@@ -31,7 +31,7 @@ const slow = [
   'apps/nsinit/test/cli/{containers,exec,help,plan,run}.test.ts',
   'packages/terminal/test/attached.test.ts',
   // What nsinit makes of networks is the same on every kernel; what remains shows that they work on this one, too.
-  'apps/nsinit/test/network/{files,kinds,lifetime,statistics}.test.ts',
+  'apps/nsinit/test/network/{bridge,files,kinds,lifetime,statistics}.test.ts',
 ];
 
 const exclude = process.env['VM_SLOW'] ? never : [...never, ...slow];
