@@ -1,6 +1,9 @@
 import type { Kernel, Value } from '@ts-c/syscall';
+import { request } from '../netlink/request.ts';
+import { queryNumber } from '../netlink/send-request.ts';
 import { sendBatch } from './batch.ts';
-import { removeNatTable, type NatTable } from './nat-table.ts';
+import { getTable, NFPROTO } from './messages.ts';
+import { natTableName, removeNatTable, type NatTable } from './nat-table.ts';
 
 const owner = '@ts-c/network';
 
@@ -25,7 +28,12 @@ export function addNatTable(kernel: Kernel, socket: Value, table: NatTable): voi
  */
 export function deleteNatTable(kernel: Kernel, socket: Value, id: string): void {
   const removal = removeNatTable(id);
+  const look = request(getTable, { family: NFPROTO.INET, name: natTableName(id) });
   kernel.section(owner, `remove nftables table ts-c-${id}`, () =>
-    kernel.attempt(['ENOENT'], () => sendBatch(kernel, socket, [removal])),
+    kernel.attempt(['ENOENT'], () => {
+      // Most often it is not there, and for a batch that comes to nothing the kernel takes more than ten milliseconds.
+      queryNumber(kernel, socket, look, 0);
+      sendBatch(kernel, socket, [removal]);
+    }),
   );
 }
