@@ -30,6 +30,23 @@ export function blanksOf({ network, cgroup, scope }: Facts): readonly Blank[] {
   return [...unique.values()].toSorted((a, b) => b.value.length - a.value.length);
 }
 
+/** The networks that the addresses in a plan are in: rules are made of those, too. */
+export function networksOf({ network }: Facts): readonly string[] {
+  const addresses = (network?.devices ?? []).flatMap((device) =>
+    device.type === 'loopback' ? [] : device.addresses,
+  );
+  return addresses.map((cidr) => {
+    const [address = '', prefix] = cidr.split('/');
+    // How many bits of a byte are the host's.
+    const own = (index: number): number =>
+      Math.min(Math.max(8 * (index + 1) - Number(prefix), 0), 8);
+    const common = netlink
+      .parseIp(address)
+      .map((byte, index) => (byte >> own(index)) << own(index));
+    return Buffer.from(common).toString('hex');
+  });
+}
+
 /** Of an address. */
 const lastGroup = /[^.:]*$/;
 

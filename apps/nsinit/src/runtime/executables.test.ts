@@ -17,7 +17,7 @@ const veth = { type: 'veth', bridge: 'docker0' };
 
 /** The plan of a container that finds so many addresses taken. */
 function planOf(request: Partial<ContainerRequest>, others = 0, layout?: Layout): Plan {
-  const description = complete({ ...request, command: ['/bin/true'] });
+  const description = complete({ command: ['/bin/true'], ...request });
   const addresses = Array.from({ length: others }, (_, index) => index + 1);
   const holders = new Map(
     addresses.flatMap((last) => [
@@ -41,6 +41,11 @@ function compileOf(plan: Plan): { readonly bytes: Uint8Array; readonly genuine: 
 /** An executable with a name, and something that is made of the name. */
 function shouting(name: string): Pick<Image, 'bytes'> {
   return { bytes: Buffer.from(`${name} ${name.toUpperCase()}`) };
+}
+
+/** An executable with addresses. */
+function listing(addresses: readonly string[]): Image {
+  return { bytes: Buffer.from(addresses.join(' ')) } satisfies Partial<Image> as unknown as Image;
 }
 
 afterEach(() => vi.restoreAllMocks());
@@ -82,6 +87,52 @@ describe('compileContainer', () => {
     expect(fill).not.toHaveBeenCalled();
   });
 
+  it.each<[string, readonly Partial<ContainerRequest>[]]>([
+    [
+      'a number that is also its name',
+      [100_000, 165_536, 231_072].map((hostId) => ({
+        cgroup: { name: `${hostId}` },
+        namespaces: { user: true, mount: true, pid: true },
+        uidMappings: [{ containerId: 0, hostId, size: 65_536 }],
+        gidMappings: [{ containerId: 0, hostId: 0, size: 1 }],
+      })),
+    ],
+    [
+      'a tab, which JSON writes with a letter of its name',
+      ['boxes', 'foxes', 'goats'].map((name) => ({
+        command: ['/bin/echo', `\t${name}`],
+        cgroup: { name: `t${name}` },
+      })),
+    ],
+    [
+      'the network of an address',
+      [11, 12, 40, 50].map((last) => ({
+        network: {
+          id: 'box',
+          networks: [{ ...veth, address: `172.17.0.${last}/28` }],
+          publish: [{ hostPort: 8080, port: 80 }],
+        },
+      })),
+    ],
+    [
+      'names in other texts, and in each other',
+      ['abcdef', 'bcdefg', 'cdefgh'].map((id) => ({
+        command: ['/bin/echo', `x${id}y`, '172.17.0.9', '172.17.0.91'],
+        environment: [`ID=${id}`, 'OTHER=abcdef'],
+        hostname: id,
+        cgroup: { name: `${id}-x` },
+        network: { id, networks: [{ ...veth, address: '172.17.0.9/16' }], dns: {} },
+      })),
+    ],
+  ])('takes nothing else for a name or an address: %s', (_, requests) => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.05);
+    const { layout } = fixedLayout(1);
+    const compiled = requests.map((request) => compileOf(planOf(request, 0, layout)));
+    expect(compiled.map(({ bytes, genuine }) => Buffer.compare(bytes, genuine))).toEqual(
+      requests.map(() => 0),
+    );
+  });
+
   it('shares one executable where all containers are alike', () => {
     using first = compileContainer(planOf({ hostname: 'alike' }));
     using second = compileContainer(planOf({ hostname: 'alike' }));
@@ -112,5 +163,13 @@ describe('a Template', () => {
     const compileWith = ([name = '']: readonly string[]): Image => shouting(name) as Image;
     const { bytes } = shouting(blank.value);
     expect(Template.of(bytes, [blank], compileWith)).toBeUndefined();
+  });
+
+  it('is none where it is not clear which of two addresses is meant', () => {
+    // With these numbers one is 10.0.0.55, and the other 10.0.0.5.
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    const blanks = ['10.0.0.25', '10.0.0.2'].map((value) => ({ kind: 'address', value }) as const);
+    const { bytes } = listing(blanks.map(({ value }) => value));
+    expect(Template.of(bytes, blanks, listing)).toBeUndefined();
   });
 });

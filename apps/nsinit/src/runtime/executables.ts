@@ -1,5 +1,5 @@
 import { Executable, type Image, type Program } from '@ts-c/syscall';
-import { blanksOf, shapeOf, type Blank } from './blanks.ts';
+import { blanksOf, networksOf, shapeOf, type Blank } from './blanks.ts';
 import { writeContainer, type Plan } from './container-program.ts';
 import { Template } from './template.ts';
 
@@ -90,8 +90,8 @@ function templateOf(
 ): Kept {
   try {
     const template = Template.of(image.bytes, blanks, (values) => {
-      const replaced = mapTexts(plan, (text) => replace(text, blanks, (_, index) => values[index]));
-      return writeContainer(replaced).program.compile();
+      const replace = replacing(blanks, (_, index) => values[index]);
+      return writeContainer(mapTexts(plan, replace)).program.compile();
     });
     if (template) return { is: 'template', template, image, pidfds };
   } catch {
@@ -108,21 +108,29 @@ function keep(key: string, what: Kept): void {
   if (oldest[1].is === 'executable') oldest[1].compiled.executable[Symbol.dispose]();
 }
 
-/** All that there is in a plan, but for the values of its blanks. */
+/**
+ * All that there is in a plan, but for the values of its blanks. Those are left out where {@link mapTexts} replaces them: a number that
+ * equals a name is not that name.
+ */
 function kindOf(plan: Plan, blanks: readonly Blank[]): string {
-  const text = JSON.stringify(plan, withBigints);
-  return replace(text, blanks, (blank, index) => `\0${index} ${shapeOf(blank)}\0`);
+  const replace = replacing(blanks, (blank, index) => `\0${index} ${shapeOf(blank)}\0`);
+  const text = JSON.stringify(plan, (_, value: unknown) => {
+    if (typeof value === 'string') return replace(value);
+    return typeof value === 'bigint' ? `${value}n` : value;
+  });
+  return `${text} ${networksOf(plan.facts).join()}`;
 }
 
-function replace(
-  text: string,
+/** Replaces blanks in a text, all in one go: what stands for one may be like another. Where two begin, the long one is it. */
+function replacing(
   blanks: readonly Blank[],
   by: (blank: Blank, index: number) => string | undefined,
-): string {
-  return blanks.reduce(
-    (all, blank, index) => all.replaceAll(blank.value, () => by(blank, index) ?? ''),
-    text,
-  );
+): (text: string) => string {
+  if (blanks.length === 0) return (text) => text;
+  const texts = new Map(blanks.map((blank, index) => [blank.value, by(blank, index) ?? '']));
+  const any = blanks.map(({ value }) => value.replaceAll(/\W/g, String.raw`\$&`)).join('|');
+  const pattern = new RegExp(any, 'g');
+  return (text) => text.replaceAll(pattern, (value) => texts.get(value) ?? '');
 }
 
 /** Everything with other texts in it. */
@@ -134,8 +142,4 @@ function mapTexts<T>(value: T, change: (text: string) => string): T {
     return Object.fromEntries(Object.entries(each).map(([name, inner]) => [name, map(inner)]));
   };
   return map(value) as T;
-}
-
-function withBigints(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? `${value}n` : value;
 }

@@ -4,6 +4,7 @@ import { anotherOf, encodingsOf, type Blank } from './blanks.ts';
 /** Where in an executable something has to be filled in. */
 interface Gap {
   readonly offset: number;
+  readonly length: number;
   /** Which blank, and which of its encodings. */
   readonly blank: number;
   readonly encoding: number;
@@ -37,7 +38,8 @@ export class Template {
       const others = blanks.map((blank) => ({ ...blank, value: anotherOf(blank) }));
       const { bytes } = compileWith(others.map(({ value }) => value));
       const template = new Template(bytes, others);
-      if (Buffer.compare(template.fill(blanks), compiled) === 0) return template;
+      if (template.#isClear && Buffer.compare(template.fill(blanks), compiled) === 0)
+        return template;
     }
     return undefined;
   }
@@ -46,9 +48,23 @@ export class Template {
     this.#bytes = bytes;
     this.#gaps = blanks.flatMap((each, blank) =>
       encodingsOf(each).flatMap((encoded, encoding) =>
-        placesOf(encoded, bytes).map((offset) => ({ offset, blank, encoding })),
+        placesOf(encoded, bytes).map((offset) => ({
+          offset,
+          length: encoded.length,
+          blank,
+          encoding,
+        })),
       ),
     );
+  }
+
+  /** Is it clear what goes where? By chance 10.0.0.2 is found in 10.0.0.25, and both are addresses of the container. */
+  get #isClear(): boolean {
+    const gaps = this.#gaps.toSorted((a, b) => a.offset - b.offset);
+    return gaps.every(({ offset }, index) => {
+      const previous = gaps[index - 1];
+      return !previous || previous.offset + previous.length <= offset;
+    });
   }
 
   /** The executable of the container with these blanks: as many as it was made of, in the same order and of the same shapes. */
