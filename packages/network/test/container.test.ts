@@ -385,6 +385,36 @@ describe('what fails leaves nothing behind', () => {
     await until(here.links, ['lo']);
   });
 
+  it('an address is not taken over from a killed container that the plan knows nothing of', async () => {
+    await using here = await machine();
+    const plan = here.inside(() => planNetwork({ id: 'two', networks: both, root: here.root }));
+    const one = await here.start({ id: 'one', script: 'exec sleep 100' });
+    await killSupervisor(one);
+    await until(() => here.links().length, 2);
+    // Nobody would find the table any more.
+    await expect(here.start({ plan })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(here.tables()).toEqual(['ts-c-one']);
+    expect(here.inside(() => sweepNetworks(here.root)).ids).toEqual(['one']);
+    expect([here.leases(), here.tables()]).toEqual([[], []]);
+    await until(here.links, ['lo']);
+  });
+
+  it('a container that was to take over an address, and failed, has removed what was left', async () => {
+    await using here = await machine();
+    const networks = [{ type: 'veth', address: '10.89.0.2/24' }];
+    const publish = [{ hostPort: 8080, port: 80 }];
+    await killSupervisor(await here.start({ id: 'one', networks, script: 'exec sleep 100' }));
+    const other = await here.start({ id: 'other', publish, script: 'exec sleep 100' });
+    await expect(here.start({ id: 'two', networks, publish })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+      syscall: 'bind',
+    });
+    expect(here.tables()).toEqual(['ts-c-other']);
+    await other[Symbol.asyncDispose]();
+    expect([here.leases(), here.tables()]).toEqual([[], []]);
+    await until(here.links, ['lo']);
+  });
+
   it('a stale address is taken over when there is no other', async () => {
     await using here = await machine();
     const networks = [{ type: 'veth', bridge: 'tiny', subnet: '10.90.0.0/30' }];

@@ -50,7 +50,8 @@ export class Draft {
   veth(network: Network, key: string): VethPlan {
     const bridge = chooseBridge(network, key, this.facts, this.bridges);
     const { name, isOnDemand } = bridge;
-    const { list, areChosen } = this.leases.choose(network, key, bridge);
+    const chosen = this.leases.choose(network, key, bridge);
+    const { list, areChosen } = chosen;
     const own = list.find((each) =>
       bridge.addresses.some(({ address }) => address === each.address),
     );
@@ -65,7 +66,7 @@ export class Draft {
       gateways.push(...bridgeGateways(list, bridge.addresses, this.#defaults));
     const host = this.#hostName(network, key);
     const id = this.#tableId();
-    this.leases.take(list, key, { bridge: name, id, device: host }, areChosen || isOnDemand);
+    this.leases.take(chosen, key, { bridge: name, id, device: host }, areChosen || isOnDemand);
     this.nat.push({
       id,
       bridge: name,
@@ -88,11 +89,11 @@ export class Draft {
     if (!this.facts.links.has(parent))
       throw refusal('ERR_NO_DEVICE', `${key}.parent`, `there is no device '${parent}'`);
     const wire = { name: parent, addresses: [] };
-    const { list, areChosen } = this.leases.choose(network, key, wire);
+    const chosen = this.leases.choose(network, key, wire);
     const id = this.#tableId();
-    this.leases.take(list, key, { bridge: parent, id }, areChosen);
+    this.leases.take(chosen, key, { bridge: parent, id }, chosen.areChosen);
     const named = type === 'phys' && !network.name ? { ...network, name: parent } : network;
-    return this.#common(named, list, gatewaysOf(network), undefined);
+    return this.#common(named, chosen.list, gatewaysOf(network), undefined);
   }
 
   #common(

@@ -66,12 +66,13 @@ export class LeasePlans {
   }
 
   /**
-   * Plans to take addresses; what somebody has is refused.
+   * Plans to take addresses; what somebody has is refused. Not so one that was chosen, which somebody must have taken since: the
+   * supervisor fails with `EADDRINUSE`, as if that had been a moment later, and another plan has another one.
    *
    * @param isNeeded Also where nothing leads packets to them: others choose theirs by it.
    */
   take(
-    list: readonly Cidr[],
+    { list, areChosen }: Addresses,
     key: string,
     common: Omit<Lease, 'address'>,
     isNeeded: boolean,
@@ -79,8 +80,9 @@ export class LeasePlans {
     const { bridge } = common;
     const leases = this.#facts.leases.get(bridge);
     for (const { address } of list) {
-      const { holder, left } = leases?.look(address) ?? {};
-      if (holder !== undefined)
+      const look = leases?.look(address);
+      const { holder, left } = look ?? {};
+      if (holder !== undefined && !areChosen)
         throw refusal(
           'ERR_ADDRESS_TAKEN',
           `${key}.address`,
@@ -92,7 +94,8 @@ export class LeasePlans {
           `${key}.address`,
           `another of the networks has ${address} on ${bridge} already`,
         );
-      const lease = { ...common, address };
+      const isLeft = look !== undefined && holder === undefined;
+      const lease = { ...common, address, ...(isLeft ? { isLeft } : {}) };
       this.#list.push(lease);
       if (isNeeded) this.#needed.add(lease);
       if (left) this.#left.set(lease, left);

@@ -29,6 +29,8 @@ export interface Lease {
   readonly id: string;
   /** The host's end of the container's veth: as long as that leads to a container, the address is in use. */
   readonly device?: string | undefined;
+  /** Is there a file of a container that was killed, which is taken over? Unless so, a file that is there is a reason not to. */
+  readonly isLeft?: boolean | undefined;
 }
 
 /** The id of a table of nf_tables: the first of a container has that of the container. */
@@ -61,8 +63,8 @@ export function whileLocked(kernel: Kernel, leases: Value, body: () => void): vo
 
 /**
  * Takes a lease: a file that is locked for as long as the supervisor lives. One that is there and not locked is what is left of a
- * container that was killed, and may be taken over, unless the container has outlived its supervisor: which the plan has looked at. In
- * it are the id of the container and the device, a line each. Needs {@link whileLocked}.
+ * container that was killed. It may be taken over if the plan has looked at it: the container may have outlived its supervisor, and there
+ * is more of it to remove. Needs {@link whileLocked}.
  *
  * @returns the file descriptor that holds it.
  * @throws {Error} `EADDRINUSE` where somebody else has the address.
@@ -70,27 +72,38 @@ export function whileLocked(kernel: Kernel, leases: Value, body: () => void): vo
 export function takeLease(
   kernel: Kernel,
   leases: Value,
-  { bridge, address, id, device }: Lease,
+  { bridge, address, isLeft = false }: Lease,
 ): Value {
   kernel.attempt(['EEXIST'], () => kernel.call(mkdirat, leases, bridge, 0o755));
   const path = `${bridge}/${address}`;
-  const flags = OPEN.RDWR | OPEN.CREAT | OPEN.NOFOLLOW | OPEN.CLOEXEC;
-  const lease = kernel.call(openat, leases, path, flags, 0o644);
+  const refuse = (): void =>
+    fail(kernel, {
+      code: 'EADDRINUSE',
+      message: `EADDRINUSE: another container has the address ${address} on ${bridge}, flock '${path}'`,
+      syscall: 'flock',
+      path,
+    });
+  const flags = OPEN.RDWR | OPEN.CREAT | OPEN.NOFOLLOW | OPEN.CLOEXEC | (isLeft ? 0 : OPEN.EXCL);
+  let lease: Value = -1;
+  kernel.attempt(
+    ['EEXIST'],
+    () => (lease = kernel.call(openat, leases, path, flags, 0o644)),
+    refuse,
+  );
   kernel.attempt(
     ['EAGAIN'],
     () => kernel.call(flock, lease, LOCK.EX | LOCK.NB),
     () => {
       kernel.call(close, lease);
-      fail(kernel, {
-        code: 'EADDRINUSE',
-        message: `EADDRINUSE: another container has the address ${address} on ${bridge}, flock '${path}'`,
-        syscall: 'flock',
-        path,
-      });
+      refuse();
     },
   );
-  const content = Buffer.from(device === undefined ? `${id}\n` : `${id}\n${device}\n`);
-  kernel.call(ftruncate, lease, 0);
-  kernel.call(write, lease, new Memory(content), content.length);
   return lease;
+}
+
+/** Writes into a lease whose it is: the id of the container and the device, a line each. By that is found what a killed one has left. */
+export function signLease(kernel: Kernel, file: Value, { id, device }: Lease): void {
+  const content = Buffer.from(device === undefined ? `${id}\n` : `${id}\n${device}\n`);
+  kernel.call(ftruncate, file, 0);
+  kernel.call(write, file, new Memory(content), content.length);
 }

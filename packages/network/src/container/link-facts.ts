@@ -98,13 +98,15 @@ function readAddresses(socket: NetlinkSocket, index: number): readonly string[] 
 
 /** Looks up the networks of the main table. */
 export function readRoutes(socket: NetlinkSocket): readonly RouteFacts[] {
-  const links = socket.dumpSync(request(getNames, { extendedMask: EXTENDED.SKIP_STATS }));
-  const names = new Map(links);
   // A kernel before 4.20 gives those of all tables.
   const routes = socket.dumpSync(request(getNetworks, { table: TABLE.MAIN }));
+  const links = socket.dumpSync(request(getNames, { extendedMask: EXTENDED.SKIP_STATS }));
+  const names = new Map(links);
   return routes.flatMap(({ table, text, isAdvertised, index }) => {
     const network = parseCidr(text);
     if (table !== TABLE.MAIN || index === undefined || !network) return [];
-    return [{ network, device: names.get(index) ?? '', isAdvertised }];
+    const device = names.get(index);
+    // It has gone since, and the route with it: a bridge with its last container, which others are to make anew.
+    return device === undefined ? [] : [{ network, device, isAdvertised }];
   });
 }

@@ -133,7 +133,18 @@ describe('planNetwork', () => {
     const planned = plan([{ type: 'veth', bridge: 'docker0', address: '172.17.0.2/16' }], {
       publish: [{ hostPort: 8080, port: 80 }],
     });
-    expect(planned).toMatchObject({ abandoned: ['gone'], leases: [{ address: '172.17.0.2' }] });
+    const leases = [{ address: '172.17.0.2', isLeft: true }];
+    expect(planned).toMatchObject({ abandoned: ['gone'], leases });
+  });
+
+  it('leaves it to the supervisor to find that somebody has taken an address since it was chosen', () => {
+    const late = { addresses: new Set<string>(), look: () => ({ holder: 'other' }) };
+    const networks = [{ type: 'veth', bridge: 'docker0', subnet: '172.17.0.0/16' }];
+    const planned = plan(networks, {}, { ...facts, leases: new Map([['docker0', late]]) });
+    expect(planned.leases.map(({ address, isLeft }) => [address, isLeft])).toEqual([
+      ['172.17.0.1', undefined],
+    ]);
+    expect(planned.devices).toMatchObject([{ addresses: ['172.17.0.1/16'] }]);
   });
 
   it('publishes ports over a veth on any bridge, and leases its address then', () => {

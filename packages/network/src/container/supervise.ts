@@ -24,7 +24,7 @@ import {
 import { makeBridge, removeLink } from './bridge.ts';
 import { configureNetwork } from './configure.ts';
 import type { DevicePlan } from './device.ts';
-import { openLeases, takeLease, whileLocked, type Lease } from './lease.ts';
+import { openLeases, signLease, takeLease, whileLocked, type Lease } from './lease.ts';
 import type { NetworkPlan } from './plan.ts';
 import { asFarAsPossible } from './refusals.ts';
 import { attachDevice } from './strategies/index.ts';
@@ -87,7 +87,7 @@ function isOutside({ leases, bridges, sysctls, nat }: NetworkPlan): boolean {
 }
 
 function reserve(program: Program, plan: NetworkPlan, held: Held): void {
-  const { root, bridges, leases, sysctls, abandoned, nat } = plan;
+  const { root, bridges, leases, sysctls, nat } = plan;
   held.isOpen = program.variable('leases');
   for (const lease of leases) held.taken.set(lease, program.variable('taken'));
   for (const { id: table } of nat) held.tables.set(table, program.variable('table'));
@@ -96,11 +96,7 @@ function reserve(program: Program, plan: NetworkPlan, held: Held): void {
     program.set(held.isOpen as Slot, 1);
   });
   whileLocked(program, held.leases, () => {
-    for (const lease of leases)
-      program.section(owner, `the address ${lease.address} on ${lease.bridge}`, () => {
-        takeLease(program, held.leases, lease);
-        program.set(held.taken.get(lease) as Slot, 1);
-      });
+    takeLeases(program, plan, held);
     if (bridges.length === 0) return;
     const socket = program.section(owner, 'bridges', () => openSocket(program));
     for (const bridge of bridges)
@@ -110,12 +106,10 @@ function reserve(program: Program, plan: NetworkPlan, held: Held): void {
     program.section(owner, 'bridges', () => program.call(close, socket));
   });
   writeSysctls(program, sysctls);
-  if (nat.length + abandoned.length === 0) return;
+  if (nat.length === 0) return;
   // Taken for as long as the supervisor lives, so that no two containers have the same.
   for (const options of nat) claimPorts(program, options);
   const netfilter = program.section(owner, 'nftables', () => openNetfilterSocket(program));
-  // Such a table leads packets to this container that were for another one.
-  for (const each of abandoned) deleteNatTable(program, netfilter, each);
   for (const options of nat) {
     // What is left of a container of this id that was killed.
     deleteNatTable(program, netfilter, options.id);
@@ -123,6 +117,30 @@ function reserve(program: Program, plan: NetworkPlan, held: Held): void {
     program.set(held.tables.get(options.id) as Slot, 1);
   }
   program.section(owner, 'nftables', () => program.call(close, netfilter));
+}
+
+/** A lease that was left has its old content until all that this leads to is gone: whoever is killed on the way leaves it as it was. */
+function takeLeases(program: Program, { leases, abandoned }: NetworkPlan, held: Held): void {
+  const step = (lease: Lease, body: () => void): void =>
+    program.section(owner, `the address ${lease.address} on ${lease.bridge}`, body);
+  const sign = (lease: Lease, file: Value): void => {
+    signLease(program, file, lease);
+    program.set(held.taken.get(lease) as Slot, 1);
+  };
+  const left = new Map<Lease, Value>();
+  for (const lease of leases)
+    step(lease, () => {
+      const file = takeLease(program, held.leases, lease);
+      if (lease.isLeft) left.set(lease, file);
+      else sign(lease, file);
+    });
+  if (abandoned.length > 0) {
+    const netfilter = program.section(owner, 'nftables', () => openNetfilterSocket(program));
+    // Such a table leads packets to this container that were for another one.
+    for (const each of abandoned) deleteNatTable(program, netfilter, each);
+    program.section(owner, 'nftables', () => program.call(close, netfilter));
+  }
+  for (const [lease, file] of left) step(lease, () => sign(lease, file));
 }
 
 function attachDevices(kernel: Kernel, devices: readonly DevicePlan[], pid: Value): void {
