@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  addBridgeVlan,
   createLink,
   deleteLink,
   getLink,
@@ -114,7 +115,16 @@ describe('links', () => {
       /^EEXIST: file already exists, netlink RTM_NEWLINK.* 'a' -> 'c'$/,
     );
     await expect(setLink('a', { mtu: 10 }, net)).rejects.toThrow(
-      /^EINVAL: invalid argument, netlink RTM_NEWLINK: mtu less than device minimum.*'a'$/,
+      /^EINVAL: invalid argument, netlink RTM_NEWLINK 'a': mtu less than device minimum/,
+    );
+    await expect(createLink({ kind: 'nonesuch', name: 'x' } as never, net)).rejects.toThrow(
+      /^EOPNOTSUPP: .* RTM_NEWLINK 'x': .+: nonesuch$/,
+    );
+    await expect(
+      setLink('a', { kind: 'bridge', vlanFiltering: true } as never, net),
+    ).rejects.toThrow(/got "kind"; those of one kind go into bridge, /);
+    await expect(addBridgeVlan('lo', 7, net)).rejects.toThrow(
+      /^EOPNOTSUPP: .* RTM_SETLINK 'lo': ./,
     );
     await expect(setLink('nonesuch', { up: true }, net)).rejects.toThrow(
       /^ENODEV: no such device, netlink RTM_GETLINK.*'nonesuch'$/,

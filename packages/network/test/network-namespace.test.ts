@@ -133,7 +133,7 @@ describe('addresses of a new link', () => {
     ).rejects.toMatchObject({ code: 'EEXIST', path: 'a', dest: '10.0.0.1/24' });
     await expect(
       createLink({ ...pair, peer: { ...pair.peer, addresses: twice } }, { namespace: here }),
-    ).rejects.toThrow(/^EEXIST: .* netlink RTM_NEWADDR.* 'b' -> '10\.0\.0\.1\/24'$/);
+    ).rejects.toThrow(/^EEXIST: .* netlink RTM_NEWADDR 'b' -> '10\.0\.0\.1\/24'/);
     expect([await names(here), await names(there)]).toEqual([['lo'], ['lo']]);
     await createLink({ kind: 'veth', name: 'a', peer: { name: 'x' } }, { namespace: here });
     const elsewhere = { ...pair, namespace: there, addresses: twice, peer: { name: 'y' } };
@@ -160,6 +160,6 @@ describe('addresses of a new link', () => {
 
   it('are not what setLink takes', async () => {
     const change = { addresses: ['10.0.0.1/24'] } as object;
-    await expect(setLink('lo', change)).rejects.toEqual(refused(/^setLink: .* got "addresses"$/));
+    await expect(setLink('lo', change)).rejects.toEqual(refused(/^setLink: .* got "addresses";/));
   });
 });

@@ -132,9 +132,15 @@ describe('routes', () => {
     await expect(
       addRoute({ destination: '10.1.0.0/16', via: '192.0.2.1' }, net),
     ).rejects.toMatchObject({ request: 'RTM_NEWROUTE', reason: expect.stringMatching(/gateway/) });
-    await expect(getRoute('10.1.0.1', net)).rejects.toMatchObject({ code: 'ENETUNREACH' });
+    await expect(getRoute('10.1.0.1', net)).rejects.toMatchObject({
+      code: 'ENETUNREACH',
+      path: '10.1.0.1',
+    });
+    await addRule({ to: '10.3.0.0/16', action: 'prohibit' }, net);
+    await expect(getRoute('10.3.0.1', net)).rejects.toMatchObject({ code: 'EACCES' });
     await expect(deleteRoute({ destination: '10.1.0.0/16' }, net)).rejects.toMatchObject({
       code: 'ESRCH',
+      path: '10.1.0.0/16',
     });
   });
 
@@ -151,6 +157,8 @@ describe('routes', () => {
     [{ destination: '10.0.0.0/8', nexthops: [{ via: '10.0.0.1', weight: 257 }] }, /weight: /],
     [{ destination: '10.0.0.0/8', via: '10.0.0.1', nexthops: [{}] }, /^nexthops: .* via as well/],
     [{ destination: '10.0.0.0/8', metric: -1 }, /^metric: /],
+    [{ destination: '10.0.0.0/8' }, /^via: expected a gateway, or a device/],
+    [{ destination: '10.0.0.0/8', gateway: '10.0.0.1' } as RouteSpec, /^gateway: .*, via, /],
     [{ destination: '10.0.0.0/8', device: 'a/b' }, /^device: expected a name without slashes/],
   ])('refuse %o', async (spec, message) => {
     await expect(addRoute(spec)).rejects.toEqual(refused(message));
@@ -213,6 +221,7 @@ describe('rules', () => {
     [{ sourcePorts: { start: 5, end: 4 } }, /^sourcePorts\.end: /],
     [{ action: 'nonesuch' as never }, /^action: /],
     [{ family: 5 as never }, /^family: expected 4 or 6/],
+    [{ tabel: 5 } as RuleSpec, /^tabel: expected only what a rule has: .*, table, /],
   ])('refuse %o', async (spec, message) => {
     await expect(addRule(spec)).rejects.toEqual(refused(message));
   });

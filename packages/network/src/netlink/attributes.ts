@@ -159,18 +159,18 @@ export class AttributesCodec<D extends Declarations> implements Codec<
     writer: Writer,
     values: Readonly<Values>,
     name: string,
-    others?: { has(name: string): boolean },
+    others?: { readonly names: ReadonlySet<string> },
   ): void {
     const received = receivedOf(values);
     for (const key of Object.keys(values)) {
       const value = values[key];
-      if (value === undefined || others?.has(key)) continue;
+      if (value === undefined || others?.names.has(key)) continue;
       const entry = this.#byName.get(key);
       if (entry) writeEntry(writer, entry, value, values, received?.get(key));
       else if (key.startsWith('#')) writeRaw(writer, key, value);
       else
         throw invalid(
-          `${name}: expected one of ${[...this.#byName.keys()].join(', ')}, got ${describe(key)}`,
+          `${name}: expected one of ${[...(others?.names ?? []), ...this.#byName.keys()].join(', ')}, got ${describe(key)}`,
         );
     }
   }

@@ -16,7 +16,7 @@ export const AF_NETLINK = 16;
 export const SOCK_RAW = 3;
 export const SOCK_CLOEXEC = OPEN.CLOEXEC;
 /** Protocols of netlink: what a socket is for. */
-export const NETLINK = { ROUTE: 0, NETFILTER: 12 } as const;
+export const NETLINK = { ROUTE: 0, NETFILTER: 12, GENERIC: 16 } as const;
 
 export const SOL = { SOCKET: 1, NETLINK: 270 } as const;
 export const SO = { SNDBUF: 7, RCVBUF: 8, SNDBUFFORCE: 32, RCVBUFFORCE: 33 } as const;

@@ -8,7 +8,7 @@ import { NetlinkDecodeError } from './decode-error.ts';
 
 /** What the kernel says about a request beyond its error number. */
 export interface Explanation {
-  /** The kernel's own words: `Invalid prefix for given prefix length`. */
+  /** The kernel's own words: `Invalid prefix for given prefix length`; or what is known of it, where the kernel has none. */
   readonly reason?: string | undefined;
   /** The attribute that it complains about, by the names of the declaration: `info.data.id`. */
   readonly attribute?: string | undefined;
@@ -45,7 +45,13 @@ export class NetlinkError extends SystemError implements Explanation {
       this.missing = missing;
       details.push(`attribute ${missing} is missing`);
     }
-    this.message = this.message.replace(', netlink', () => `, netlink ${details.join(': ')}`);
+    // What is said about a device comes behind its name.
+    const path = info.path === undefined ? '' : ` '${info.path}'`;
+    const paths = info.dest === undefined ? path : `${path} -> '${info.dest}'`;
+    const [name, ...why] = details;
+    this.message = this.message.replace(`, netlink${paths}`, () =>
+      [`, netlink ${name}${paths}`, ...why].join(': '),
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { errnoNumber, isErrno, live, Memory, POLL, pollfd, ppoll } from '@ts-c/syscall';
-import { within, type NamespaceTarget } from '@ts-c/namespaces';
+import { checkTarget, within, type NamespaceTarget } from '@ts-c/namespaces';
 import { sendto } from './calls.ts';
 import { closedError } from './closed-error.ts';
 import { Exchange } from './exchange.ts';
@@ -62,6 +62,7 @@ export class NetlinkSocket implements Disposable {
    */
   static open({ namespace, ...options }: OpenOptions = {}): NetlinkSocket {
     const open = (): number => Number(openSocket(live, options));
+    if (namespace !== undefined) checkTarget('namespace', namespace);
     return new NetlinkSocket(namespace === undefined ? open() : within('net', namespace, open));
   }
 

@@ -91,7 +91,9 @@ function parseRange(
  */
 export function checkPublished(published: PublishedPorts, name: string): void {
   if (typeof published !== 'object' || published === null)
-    throw invalid(`${name}: expected ports to publish, got ${describe(published)}`);
+    throw invalid(
+      `${name}: expected ports to publish, such as parsePublish('8080:80') gives, got ${describe(published)}`,
+    );
   const { hostAddress, hostPort, port, count = 1, protocol = 'tcp' } = published;
   if (hostAddress !== undefined) {
     parseIp(hostAddress, `${name}.hostAddress`);

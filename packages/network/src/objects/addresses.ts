@@ -107,7 +107,7 @@ export async function listAddresses(options: ListAddressesOptions = {}): Promise
  * Gives a device an address.
  *
  * @param address In CIDR notation, `10.0.0.1/24`; without a prefix it is that of a single host.
- * @throws {NetlinkError} `EEXIST` where the device has it, `ENODEV` where there is no such device.
+ * @throws {NetlinkError} `EEXIST` where the device has it, `ENODEV` where there is no such device. The address is in `dest`.
  * @throws {TypeError} `ERR_INVALID_ARG_VALUE`, which names the field, where one does not fit.
  *
  * @example
@@ -150,7 +150,7 @@ export async function deleteAddress(
     try {
       await socket.request(request(deleteOperation, { ...body, index }), wait);
     } catch (error) {
-      throw withDevice(error, device);
+      throw withDevice(error, device, address);
     }
   });
 }
@@ -167,7 +167,7 @@ async function send(
     try {
       await socket.request(request(newAddress, { ...body, index }, flags), wait);
     } catch (error) {
-      throw withDevice(error, device);
+      throw withDevice(error, device, address);
     }
   });
 }

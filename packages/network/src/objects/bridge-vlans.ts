@@ -14,7 +14,14 @@ import {
 } from '../route/link-messages.ts';
 import { AF } from '../route/types.ts';
 import type { Operation } from '../netlink/request.ts';
-import { indexOf, withDevice, withSocket, type Device, type ObjectOptions } from './session.ts';
+import {
+  indexOf,
+  withDevice,
+  withReason,
+  withSocket,
+  type Device,
+  type ObjectOptions,
+} from './session.ts';
 
 /** A VLAN that a port of a bridge, or the bridge itself, has a part in. */
 export interface BridgeVlan {
@@ -78,7 +85,7 @@ export async function listBridgeVlans(
 /**
  * Lets a port of a bridge take part in a VLAN, or changes how it does. It matters once the bridge has `vlanFiltering`.
  *
- * @throws {NetlinkError} `EOPNOTSUPP` for a device that is neither a port nor a bridge.
+ * @throws {NetlinkError} `EOPNOTSUPP` for a device that is neither a port nor a bridge, and where the kernel is built without it.
  *
  * @example
  * await addBridgeVlan('a', 7, { isDefault: true, isUntagged: true });
@@ -129,7 +136,10 @@ async function send(
     try {
       await socket.request(request(operation, body), wait);
     } catch (error) {
-      throw withDevice(error, device);
+      throw withReason(
+        withDevice(error, device),
+        (given) => given ?? 'no bridge and no port of one, or a kernel without VLAN filtering',
+      );
     }
   });
 }

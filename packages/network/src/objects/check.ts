@@ -114,3 +114,20 @@ function checkSame(field: string, found: Family, family: Family | undefined, tex
   if (family !== undefined && found !== family)
     throw invalid(`${field}: expected IPv${family}, as the rest is, got ${describe(text)}`);
 }
+
+/**
+ * Sees to it that an object has nothing but what is known: a field with another name would be left out without a word.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE`, which names the first that is not.
+ */
+export function checkKeys(
+  what: string,
+  value: object,
+  known: Readonly<Record<string, true>>,
+): void {
+  if (typeof value !== 'object' || value === null)
+    throw invalid(`${what}: expected an object, got ${describe(value)}`);
+  for (const [key, each] of Object.entries(value))
+    if (each !== undefined && !Object.hasOwn(known, key))
+      throw invalid(`${key}: expected only what a ${what} has: ${Object.keys(known).join(', ')}`);
+}

@@ -7,7 +7,7 @@ import { createTun } from './create-tun.ts';
 import { toInfo, type LinkSpec } from './link-info.ts';
 import { splitOptions, toLinkRequest, toName } from './link-request.ts';
 import { changeLink, deleteLink, setLink } from './links.ts';
-import { withDevice, withSocket, type ObjectOptions } from './session.ts';
+import { withDevice, withReason, withSocket, type ObjectOptions } from './session.ts';
 import { untilLocal } from './until-local.ts';
 
 /** What an end of a link gets once it is there, and where that is. */
@@ -58,7 +58,7 @@ export async function createLink(spec: LinkSpec, options: ObjectOptions = {}): P
       try {
         await socket.request(request(newLink, body, NLM_F.CREATE | NLM_F.EXCL), wait);
       } catch (error) {
-        throw withDevice(error, name, peer?.name);
+        throw withReason(withDevice(error, name, peer?.name), (given) => reasonFor(spec, given));
       }
     }
     await orDelete(name, own.place, async () => {
@@ -67,6 +67,14 @@ export async function createLink(spec: LinkSpec, options: ObjectOptions = {}): P
       await complete(own);
     });
   });
+}
+
+/** What a kernel that does not support a link may lack. */
+function reasonFor(spec: LinkSpec, given: string | undefined): string {
+  if (given !== undefined) return `${given}: ${spec.kind}`;
+  return spec.kind === 'bridge' && spec.vlanFiltering
+    ? 'vlanFiltering is not built into every kernel'
+    : `this kernel does not support such a ${spec.kind}`;
 }
 
 /** Tells an end of a link what it can be told only now. */

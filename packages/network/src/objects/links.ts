@@ -129,11 +129,15 @@ export async function setLink(
   const { options: told, rest } = splitOptions(changes);
   const { name, addAlternativeNames, removeAlternativeNames, port, ...kinds } = rest;
   const given = Object.entries(kinds).filter(([, value]) => value !== undefined);
+  const known = ['bridge', 'macvlan', 'macvtap', 'ipvlan', 'vxlan'];
+  const [strange] = given.find(([key]) => !known.includes(key)) ?? [];
+  if (strange !== undefined)
+    throw invalid(
+      `setLink: expected options of a link, got ${JSON.stringify(strange)}; those of one kind go into ${known.join(', ')}: { bridge: { … } }`,
+    );
   const [first, second] = given;
   if (second)
     throw invalid(`${second[0]}: expected one kind alone, got ${first?.[0]} and ${second[0]}`);
-  if (first && !['bridge', 'macvlan', 'macvtap', 'ipvlan', 'vxlan'].includes(first[0]))
-    throw invalid(`setLink: expected options of a link, got ${JSON.stringify(first[0])}`);
   for (const each of [...(addAlternativeNames ?? []), ...(removeAlternativeNames ?? [])])
     checkAlternativeName('alternativeNames', each);
   const kind = first && {

@@ -3,7 +3,7 @@ import type { Family } from '../container/cidr.ts';
 import { describe, invalid } from '../netlink/invalid.ts';
 import type { NetlinkSocket, WaitOptions } from '../netlink/socket.ts';
 import { ROUTE_FLAG, TABLE, type newRoute } from '../route/route-messages.ts';
-import { checkAddress, numberOf, toNetwork } from './check.ts';
+import { checkAddress, checkKeys, numberOf, toNetwork } from './check.ts';
 import {
   preferences,
   protocols,
@@ -16,6 +16,7 @@ import {
   type Scope,
   type Table,
 } from './route-names.ts';
+import type { Nexthop, RouteEntry } from './routes.ts';
 import { indexOf, type Device } from './session.ts';
 
 /** One of the ways that a route with several takes. */
@@ -86,6 +87,40 @@ export interface RouteSpec {
   readonly preference?: Preference | number | undefined;
 }
 
+/** What a way, and a route, may have: what they are given, and what those have that are listed. */
+const nexthopKeys: Readonly<Record<keyof NexthopSpec | keyof Nexthop, true>> = {
+  via: true,
+  device: true,
+  weight: true,
+  onlink: true,
+  flags: true,
+};
+const routeKeys: Readonly<Record<keyof RouteSpec | keyof RouteEntry, true>> = {
+  destination: true,
+  via: true,
+  device: true,
+  family: true,
+  source: true,
+  preferredSource: true,
+  metric: true,
+  table: true,
+  type: true,
+  scope: true,
+  protocol: true,
+  tos: true,
+  onlink: true,
+  metrics: true,
+  nexthops: true,
+  nexthopId: true,
+  expires: true,
+  preference: true,
+  flags: true,
+  error: true,
+  uid: true,
+  inputDevice: true,
+  mark: true,
+};
+
 /** What a message about a route is written from. */
 export type RouteBody = Parameters<typeof newRoute.codec.write>[1];
 
@@ -106,6 +141,8 @@ export async function toRouteBody(
       `nexthops: expected them alone, got ${via === undefined ? 'device' : 'via'} as well; put it into one of them`,
     );
   if (nexthops?.length === 0) throw invalid('nexthops: expected one at least, got none');
+  checkKeys('route', spec, routeKeys);
+  nexthops?.forEach((each, index) => checkKeys(`nexthops[${index}]`, each, nexthopKeys));
   const family = familyOfRoute(spec);
   const destination =
     spec.destination === 'default' ? undefined : toNetwork('destination', spec.destination, family);
@@ -126,6 +163,9 @@ export async function toRouteBody(
       : routeTypes.toNumber('type', spec.type);
   const table = spec.table === undefined ? TABLE.MAIN : tables.toNumber('table', spec.table);
   checkInteger('table', table, 1, 0xffff_ffff);
+  const hasWay = [via, device, nexthops, nexthopId].some((each) => each !== undefined);
+  if (type === routeTypes.toNumber('type', 'unicast') && !isDeletion && !hasWay)
+    throw invalid('via: expected a gateway, or a device, or nexthops, got none of them');
   return {
     family: numberOf(family),
     destinationLength: destination?.prefixLength,

@@ -27,7 +27,14 @@ import {
   type Table,
 } from './route-names.ts';
 import { toRouteBody, type RouteMetrics, type RouteSpec } from './route-request.ts';
-import { indexOf, orNothing, withSocket, type Device, type ObjectOptions } from './session.ts';
+import {
+  indexOf,
+  orNothing,
+  withDevice,
+  withSocket,
+  type Device,
+  type ObjectOptions,
+} from './session.ts';
 
 /** One of the ways of a route that has several. */
 export interface Nexthop {
@@ -126,7 +133,8 @@ export interface GetRouteOptions extends ObjectOptions {
 /**
  * Asks which way a packet to an address would take.
  *
- * @throws {NetlinkError} `ENETUNREACH` where there is none.
+ * @throws {NetlinkError} `ENETUNREACH` where there is none; `EACCES`, `EHOSTUNREACH` or `EINVAL` where a route or rule of type `prohibit`,
+ * `unreachable` or `blackhole` says so. The destination is in `path`, here and below.
  */
 export async function getRoute(
   destination: string,
@@ -153,7 +161,7 @@ export async function getRoute(
         device === undefined ? undefined : await indexOf(socket, 'device', device, wait),
       mark,
     };
-    const [message] = await socket.request(request(getOperation, body), wait);
+    const [message] = await about(destination, socket.request(request(getOperation, body), wait));
     const known = await listNames(socket, wait);
     return toRoute(message as NonNullable<typeof message>, known) as RouteEntry;
   });
@@ -187,15 +195,24 @@ export async function setRoute(route: RouteSpec, options: ObjectOptions = {}): P
 export async function deleteRoute(route: RouteSpec, options: ObjectOptions = {}): Promise<void> {
   await withSocket(options, async (socket, wait) => {
     const body = await toRouteBody(socket, route, true, wait);
-    await socket.request(request(deleteOperation, body), wait);
+    await about(route.destination, socket.request(request(deleteOperation, body), wait));
   });
 }
 
 async function send(route: RouteSpec, options: ObjectOptions, flags: number): Promise<void> {
   await withSocket(options, async (socket, wait) => {
     const body = await toRouteBody(socket, route, false, wait);
-    await socket.request(request(newRoute, body, flags), wait);
+    await about(route.destination, socket.request(request(newRoute, body, flags), wait));
   });
+}
+
+/** Names the destination in errors. */
+async function about<T>(destination: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw withDevice(error, destination);
+  }
 }
 
 /** From a message; undefined for families that are no concern of ours. */

@@ -13,7 +13,7 @@ import {
   type ruleMessage,
 } from '../route/rule-messages.ts';
 import { TABLE } from '../route/route-messages.ts';
-import { checkFamily, checkName, familyOfNumber, numberOf, toNetwork } from './check.ts';
+import { checkFamily, checkKeys, checkName, familyOfNumber, numberOf, toNetwork } from './check.ts';
 import { names, type NameOf } from './names.ts';
 import { protocols, tables, type Protocol, type Table } from './route-names.ts';
 import { orNothing, withSocket, type ObjectOptions } from './session.ts';
@@ -127,7 +127,35 @@ export async function deleteRule(rule: RuleSpec, options: ObjectOptions = {}): P
 
 type Body = Parameters<typeof newRule.codec.write>[1];
 
+/** What a rule may have: what it is given, and what those have that are listed. */
+const ruleKeys: Readonly<Record<keyof Rule, true>> = {
+  family: true,
+  priority: true,
+  from: true,
+  to: true,
+  inputDevice: true,
+  outputDevice: true,
+  mark: true,
+  markMask: true,
+  tos: true,
+  ipProtocol: true,
+  sourcePorts: true,
+  destinationPorts: true,
+  uids: true,
+  invert: true,
+  table: true,
+  action: true,
+  goto: true,
+  suppressPrefixLength: true,
+  suppressGroup: true,
+  protocol: true,
+  isInputDetached: true,
+  isOutputDetached: true,
+  isUnresolved: true,
+};
+
 function toBody(rule: RuleSpec, isDeletion: boolean): Body {
+  checkKeys('rule', rule, ruleKeys);
   const family = familyOfRule(rule);
   const to = rule.to === undefined ? undefined : toNetwork('to', rule.to, family);
   const from = rule.from === undefined ? undefined : toNetwork('from', rule.from, family);

@@ -67,14 +67,23 @@ export async function indexOf(
   }
 }
 
-/** The same error, with the device in it that it is about, and what that was to get. */
+/** The same error, with the device in it that it is about, or what else it is about, and what that was to get. */
 export function withDevice(error: unknown, device: Device, dest?: string): unknown {
   if (!(error instanceof NetlinkError) || error.path !== undefined) return error;
-  return new NetlinkError(
-    { errno: -error.errno, path: String(device), dest },
-    error.request,
-    error,
-  );
+  const info = { errno: -error.errno, path: String(device), dest };
+  return new NetlinkError(info, error.request, error);
+}
+
+/** The same error, with more to say where the kernel does not support what was asked for: it seldom says what that is. */
+export function withReason(error: unknown, reason: (given: string | undefined) => string): unknown {
+  if (!(error instanceof NetlinkError) || error.code !== 'EOPNOTSUPP') return error;
+  const { path, dest, missing, attribute } = error;
+  const info = { errno: -error.errno, path, dest };
+  return new NetlinkError(info, error.request, {
+    missing,
+    attribute,
+    reason: reason(error.reason),
+  });
 }
 
 /** Asks for a list, which is empty where the kernel has nothing to list from: a table of routes that nobody has made, for instance. */
