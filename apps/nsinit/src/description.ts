@@ -70,11 +70,11 @@ export interface NetworkDescription {
   /** Its devices, in order. A type that makes devices needs a new network namespace. */
   readonly networks: readonly Network[];
   readonly routes?: readonly Route[];
-  /** Ports of this machine that lead to the container. */
+  /** Ports of this machine that lead to the container: `parsePublish('8080:80')` of `@ts-c/network`. */
   readonly publish?: readonly PublishedPorts[];
-  /** Gives it an /etc/resolv.conf, made from this machine's, and an /etc/hosts. Without it the root's own are there. */
+  /** Gives it an /etc/resolv.conf, made from this machine's, and an /etc/hosts. Without it, and `hosts`, the root's own are there. */
   readonly dns?: DnsOptions;
-  /** More hosts for /etc/hosts: `db:10.0.0.5`. */
+  /** More hosts for /etc/hosts: `db:10.0.0.5`. It has both files then, as with `dns: {}`. */
   readonly hosts?: readonly string[];
 }
 

@@ -26,9 +26,25 @@ export function checkDescription(description: ContainerDescription): void {
   checkCommand(description.command);
   checkEnvironment(description.environment);
   checkNamespaces(description);
-  const { workingDirectory, rootfs } = description;
+  const { workingDirectory, rootfs, network } = description;
+  if (network !== undefined) checkNetwork(network);
   if (workingDirectory !== undefined) checkAbsolute('workingDirectory', workingDirectory);
   if (rootfs !== undefined) checkRootfs(rootfs);
+}
+
+/** That it is of the right shape; the rest is up to whoever plans it. */
+function checkNetwork(network: NonNullable<ContainerDescription['network']>): void {
+  if (!Array.isArray((network as Partial<typeof network> | null)?.networks))
+    throw new DescriptionError(
+      'network.networks',
+      "expected a list of devices, such as { networks: [{ type: 'loopback' }, { type: 'veth' }] }",
+    );
+  const { dns } = network;
+  if (Array.isArray(dns) || (dns !== undefined && typeof dns !== 'object'))
+    throw new DescriptionError(
+      'network.dns',
+      "expected an object, such as { servers: ['9.9.9.9'] }",
+    );
 }
 
 function checkCommand(command: readonly string[]): void {

@@ -54,8 +54,10 @@ export function networkFilesOf(
   { network, hostname, domainname, namespaces }: ContainerDescription,
   plan: NetworkPlan | undefined,
 ): readonly ProvidedFile[] {
-  if (!network?.dns) return [];
-  const { dns, hosts } = network;
+  const { hosts = [] } = network ?? {};
+  // The file of hosts comes with that of name servers.
+  const dns = network?.dns ?? (hosts.length > 0 ? {} : undefined);
+  if (!dns) return [];
   const isNewNamespace = namespaces.net === true;
   const addresses = (plan?.devices ?? []).flatMap((device) =>
     'addresses' in device ? device.addresses : [],
@@ -93,7 +95,8 @@ function described<T>(body: () => T): T {
     if (error instanceof DescriptionError || !isOurs) throw error;
     // They begin with what they are about: `networks[0].address: …`.
     const [, key = 'networks', text = message] = /^([^\s:]+): (.*)$/s.exec(message) ?? [];
-    const field = /^(hostname|domainname)$/.test(key) ? key : `network.${key}`;
+    const named = key.replace(/^published\b/, 'publish');
+    const field = /^(hostname|domainname)$/.test(key) ? key : `network.${named}`;
     throw new DescriptionError(field, text, { cause: error });
   }
 }

@@ -50,7 +50,8 @@ let loaded: Koffi | undefined;
 export function koffi(): Koffi {
   if (loaded) return loaded;
   if (process.platform !== 'linux') {
-    throw new Error(`ts-c makes system calls of Linux, and this is ${process.platform}`);
+    const message = `ts-c makes system calls of Linux, and this is ${process.platform}`;
+    throw Object.assign(new Error(message), { code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM' });
   }
   const require = createRequire(import.meta.url);
   loaded = require('koffi') as Koffi;
