@@ -89,11 +89,17 @@ export function readLink(socket: NetlinkSocket, name: string): LinkFacts | undef
   }
 }
 
+/** Those of a link that has gone since it was looked up are none: a bridge with its last container, which is to be made anew. */
 function readAddresses(socket: NetlinkSocket, index: number): readonly string[] {
-  return socket
-    .dumpSync(request(getAddress, { index }))
-    .filter((each) => each.index === index && each.scope === SCOPE.UNIVERSE)
-    .map(({ local, address, prefixLength }) => `${local ?? address}/${prefixLength}`);
+  try {
+    return socket
+      .dumpSync(request(getAddress, { index }))
+      .filter((each) => each.index === index && each.scope === SCOPE.UNIVERSE)
+      .map(({ local, address, prefixLength }) => `${local ?? address}/${prefixLength}`);
+  } catch (error) {
+    if (isErrno(error, 'ENODEV')) return [];
+    throw error;
+  }
 }
 
 /** Looks up the networks of the main table. */
@@ -106,7 +112,7 @@ export function readRoutes(socket: NetlinkSocket): readonly RouteFacts[] {
     const network = parseCidr(text);
     if (table !== TABLE.MAIN || index === undefined || !network) return [];
     const device = names.get(index);
-    // It has gone since, and the route with it: a bridge with its last container, which others are to make anew.
+    // It has gone since, and the route with it.
     return device === undefined ? [] : [{ network, device, isAdvertised }];
   });
 }
