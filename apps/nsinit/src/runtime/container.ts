@@ -106,10 +106,8 @@ export class Container implements AsyncDisposable {
     this.#ended.catch(() => {});
   }
 
-  async #watch(
-    child: ChildProcess,
-    { signal, timeout, keeper, plan, memoryEvents, network, attaches }: InternalOptions & Watching,
-  ): Promise<ContainerResult> {
+  async #watch(child: ChildProcess, options: InternalOptions & Watching): Promise<ContainerResult> {
+    const { signal, timeout, plan, memoryEvents } = options;
     const begun = performance.now();
     const failures: unknown[] = [];
     let timedOut = false;
@@ -143,12 +141,7 @@ export class Container implements AsyncDisposable {
           child.once('close', (code, name) => resolve([code, name]));
         },
       );
-      // A supervisor that was killed, or is somebody else in a user namespace, could not remove what it had on disk.
-      await this.#sweep();
-      if (keeper && (signalCode !== null || !keeper.keeps)) await keeper.sweep(child.pid as number);
-      // With the record gone it is not taken for one that lives on.
-      if (network && needsSweep(network, signalCode !== null || attaches))
-        sweepNetworksOf(keeper?.store);
+      await this.#tidyUp(options, signalCode !== null).catch((error) => failures.push(error));
       if (failures.length > 0) throw failures[0];
       return {
         exitCode,
@@ -161,6 +154,17 @@ export class Container implements AsyncDisposable {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
     }
+  }
+
+  /** Removes what a supervisor that was killed, or is somebody else in a user namespace, could not. */
+  async #tidyUp(
+    { keeper, network, attaches }: InternalOptions & Watching,
+    isKilled: boolean,
+  ): Promise<void> {
+    await this.#sweep();
+    if (keeper && (isKilled || !keeper.keeps)) await keeper.sweep(this.process.pid as number);
+    // With the record gone it is not taken for one that lives on.
+    if (network && needsSweep(network, isKilled || attaches)) sweepNetworksOf(keeper?.store);
   }
 
   /** Does what its supervisor can't, while its first process has not taken a step yet: a scope of systemd, devices of the host. */
