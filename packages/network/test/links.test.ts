@@ -160,6 +160,11 @@ describe('links', () => {
     ['the name of a peer', /^peer\.name: /, { peer: { name: 'a/b' } }],
     ['a key that there is not', /^nonesuch: expected an option that a veth has/, { nonesuch: 1 }],
     [
+      'an option of another kind',
+      /^forwardDelya: expected an option that a bridge has$/,
+      { kind: 'bridge', peer: undefined, forwardDelya: 1 },
+    ],
+    [
       'no link of a vlan',
       /^link: expected the device that the vlan is on/,
       { kind: 'vlan', id: 1 },
@@ -170,6 +175,15 @@ describe('links', () => {
     await expect(createLink(spec, net)).rejects.toThrow(message);
     await expect(createLink(spec, net)).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
     expect((await listLinks(net)).length).toBe(1);
+  });
+
+  it('refuse an option that a port does not have', async () => {
+    await using net = await network();
+    await createLink(pair('a', 'b'), net);
+    const port = { hairpni: true } as never;
+    await expect(setLink('a', { port }, net)).rejects.toThrow(
+      /^port\.hairpni: expected an option that a port has$/,
+    );
   });
 
   it('refuse a path that is no network namespace, and leave nothing open', async () => {

@@ -1,7 +1,7 @@
 import type { Input, Output } from '../netlink/codec.ts';
 import { describe, invalid } from '../netlink/invalid.ts';
-import type { bridgeData, bridgePortData } from '../route/bridge-messages.ts';
-import type { ipvlanData, macvlanData, tunData, vlanData, vxlanData } from '../route/link-kinds.ts';
+import { bridgeData, bridgePortData } from '../route/bridge-messages.ts';
+import { ipvlanData, macvlanData, vlanData, vxlanData, type tunData } from '../route/link-kinds.ts';
 import { checkAddress } from './check.ts';
 import { names, type NameOf } from './names.ts';
 
@@ -85,6 +85,28 @@ export function fromData(kind: string | undefined, data: unknown): LinkData | un
   return named as LinkData;
 }
 
+/** What is declared of each kind, and of a port. */
+const declared: Readonly<Record<string, { has(name: string): boolean }>> = {
+  bridge: bridgeData,
+  vlan: vlanData,
+  macvlan: macvlanData,
+  macvtap: macvlanData,
+  ipvlan: ipvlanData,
+  vxlan: vxlanData,
+  port: bridgePortData,
+};
+
+/**
+ * Refuses options that a kind of link, or a port of a bridge, does not have.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_VALUE`, which names the first.
+ */
+export function checkOptions(kind: string, options: Data, prefix = ''): void {
+  for (const [key, value] of Object.entries(options))
+    if (value !== undefined && declared[kind]?.has(key) === false)
+      throw invalid(`${prefix}${key}: expected an option that a ${kind} has`);
+}
+
 /** For a message. */
 export function toData(kind: string, options: Data, isNew: boolean): Data | undefined {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
@@ -96,6 +118,7 @@ export function toData(kind: string, options: Data, isNew: boolean): Data | unde
     throw invalid(`id: expected the number of the ${kind}, got undefined`);
   if (kind === 'vlan' && (data['id'] as number) > 4095)
     throw invalid(`id: expected a number from 0 to 4095, got ${describe(data['id'])}`);
+  checkOptions(kind, data);
   const [key, table] = words[kind] ?? [];
   if (key && table && data[key] !== undefined)
     data[key] = (table as typeof macvlanModes).toNumber(key, data[key] as MacvlanMode);

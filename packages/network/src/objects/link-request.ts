@@ -4,7 +4,7 @@ import { checkTarget, type NamespaceTarget } from '@ts-c/namespaces';
 import { describe, invalid } from '../netlink/invalid.ts';
 import type { NetlinkSocket, WaitOptions } from '../netlink/socket.ts';
 import { IFF, type newLink } from '../route/link-messages.ts';
-import type { BridgePortOptions } from './link-data.ts';
+import { checkOptions, type BridgePortOptions } from './link-data.ts';
 import { checkMtu, checkName } from './check.ts';
 import { addressGenerationModes } from './link-types.ts';
 import { indexOf, type Device } from './session.ts';
@@ -155,6 +155,7 @@ export function splitOptions<T extends LinkOptions>(
 
 /** What a port of a bridge is told, in a message. */
 export function toPort(port: BridgePortOptions): NonNullable<LinkBody['info']> {
+  checkOptions('port', port, 'port.');
   return { slaveKind: 'bridge', slaveData: port };
 }
 
