@@ -122,7 +122,10 @@ function userOf(description: ContainerDescription, rootfs: string): ResolvedUser
     const resolved = resolveUser(user, readAccounts(rootfs, description.mounts));
     return { ...resolved, additionalGids: [...resolved.additionalGids, ...additionalGroups] };
   } catch (error) {
-    throw new DescriptionError('user', (error as Error).message, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    // Looking the user up is the first system call of all.
+    if (code === 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM') throw error;
+    throw new DescriptionError('user', message, { cause: error });
   }
 }
 
