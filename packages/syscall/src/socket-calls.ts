@@ -32,6 +32,8 @@ export const msghdr = defineStruct('msghdr', {
 });
 /** Flags of send(2) and recv(2). */
 export const MSG = {
+  PEEK: 2,
+  TRUNC: 0x20,
   DONTWAIT: 0x40,
   ERRQUEUE: 0x2000,
   NOSIGNAL: 0x4000,

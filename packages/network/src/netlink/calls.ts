@@ -4,6 +4,7 @@ import {
   flags,
   int,
   memory,
+  MSG,
   OPEN,
   prefixed,
   sizeOf,
@@ -28,8 +29,6 @@ export const OPTION = {
   GET_STRICT_CHK: 12,
 } as const;
 
-/** Flags of send(2) and recv(2). */
-export const MSG = { PEEK: 2, TRUNC: 0x20, DONTWAIT: 0x40 } as const;
 const messageFlags = prefixed('MSG_', MSG);
 
 /** socket(2). */

@@ -1,5 +1,5 @@
-import { isErrno, live, Memory } from '@ts-c/syscall';
-import { address, MSG, recvfrom } from './calls.ts';
+import { isErrno, live, Memory, MSG } from '@ts-c/syscall';
+import { address, recvfrom } from './calls.ts';
 
 /** Receives datagrams into one buffer, which grows to the largest. */
 export class Receiver {

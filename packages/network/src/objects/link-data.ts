@@ -85,8 +85,13 @@ export function fromData(kind: string | undefined, data: unknown): LinkData | un
   return named as LinkData;
 }
 
-/** What is declared of each kind, and of a port. */
+const nothing = { has: () => false };
+/** What is declared of each kind, of a port of a bridge, and of the peer of a veth. */
 const declared: Readonly<Record<string, { has(name: string): boolean }>> = {
+  veth: nothing,
+  peer: nothing,
+  dummy: nothing,
+  ifb: nothing,
   bridge: bridgeData,
   vlan: vlanData,
   macvlan: macvlanData,
@@ -97,7 +102,7 @@ const declared: Readonly<Record<string, { has(name: string): boolean }>> = {
 };
 
 /**
- * Refuses options that a kind of link, or a port of a bridge, does not have.
+ * Refuses options that a kind of link, or what belongs to one, does not have.
  *
  * @throws {TypeError} `ERR_INVALID_ARG_VALUE`, which names the first.
  */

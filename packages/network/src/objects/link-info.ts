@@ -2,6 +2,7 @@ import { invalid } from '../netlink/invalid.ts';
 import type { NetlinkSocket, WaitOptions } from '../netlink/socket.ts';
 import type { TunSpec } from './create-tun.ts';
 import {
+  checkOptions,
   toData,
   type BridgeOptions,
   type IpvlanOptions,
@@ -67,8 +68,8 @@ export async function toInfo(
     readonly link?: Device;
     readonly peer?: PeerSpec;
   };
-  if (kind === 'veth' || kind === 'dummy' || kind === 'ifb') refuse(data, kind);
   if (kind === 'veth') {
+    checkOptions(kind, data);
     if (typeof peer !== 'object' || peer === null)
       throw invalid(`peer: expected the other end, such as { name: 'b' }, got ${String(peer)}`);
     const end = await toPeer(socket, peer, wait);
@@ -92,15 +93,10 @@ async function toPeer(
 ): Promise<LinkRequest> {
   const { options, rest } = splitOptions(peer);
   const { name: _name, addresses: _addresses, ...unknown } = rest;
-  refuse(unknown, 'peer');
+  checkOptions('peer', unknown);
   if (options.master !== undefined)
     throw invalid('peer.master: expected nothing; set it once the pair is made');
   const name = toName('peer.name', peer.name);
   const end = await toLinkRequest(socket, { ...options, up: undefined }, wait);
   return { body: { ...end.body, name }, [Symbol.dispose]: end[Symbol.dispose] };
-}
-
-function refuse(data: object, what: string): void {
-  for (const [key, value] of Object.entries(data))
-    if (value !== undefined) throw invalid(`${key}: expected an option that a ${what} has`);
 }
