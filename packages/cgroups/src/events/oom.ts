@@ -26,7 +26,9 @@ interface Reading {
   readonly kills: boolean;
 }
 
-/** The kernel tells of running out of memory first, and then chooses whom to kill: milliseconds until that counts. */
+/** The kernel tells of running out of memory first, and then chooses whom to kill: so many milliseconds are waited for that. */
+const patience = 500;
+/** Milliseconds from one look to the next meanwhile, to begin with and at most. */
 const firstWait = 1;
 const longestWait = 64;
 
@@ -124,7 +126,8 @@ class OomTracker {
   readonly #read: () => Reading | undefined;
   readonly #timer: GrowingTimer;
   #last: Reading;
-  #isPending = false;
+  /** When memory ran out that has not been told of yet. */
+  #since: number | undefined;
 
   constructor(sink: Sink<OomEvent>, sources: Sources, read: () => Reading | undefined) {
     this.#sink = sink;
@@ -142,21 +145,23 @@ class OomTracker {
   check(isTold: boolean): void {
     const reading = this.#read();
     if (!reading) {
-      if (this.#isPending) this.#emit();
+      if (this.#since !== undefined) this.#emit();
       this.#sink.end();
       return;
     }
     const { killed, ooms } = this.#last;
     this.#last = reading;
-    this.#isPending ||= isTold || reading.ooms > ooms;
-    // Nobody may be killed after all: a cgroup is told, too, when one above it runs out of memory.
-    const isSettled = !reading.kills || this.#timer.next >= longestWait;
-    if (reading.killed > killed || (this.#isPending && isSettled)) this.#emit();
-    else if (this.#isPending) this.#timer.set();
+    const now = performance.now();
+    if (isTold || reading.ooms > ooms) this.#since ??= now;
+    // Nobody may be killed after all: a cgroup is told, too, when one above it runs out of memory. Looks don't count, time does: of a
+    // cgroup at its limit the file changes all the time.
+    const isSettled = !reading.kills || now - (this.#since ?? now) >= patience;
+    if (reading.killed > killed || (this.#since !== undefined && isSettled)) this.#emit();
+    else if (this.#since !== undefined) this.#timer.set();
   }
 
   #emit(): void {
-    this.#isPending = false;
+    this.#since = undefined;
     this.#timer.reset();
     const { killed, underOom } = this.#last;
     this.#sink.push({ type: 'oom', killed, underOom });

@@ -97,11 +97,6 @@ export class GrowingTimer implements Source {
     this.#listener = listener;
   }
 
-  /** How long it waits when it is set next. */
-  get next(): number {
-    return this.#next;
-  }
-
   set(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(this.#listener, this.#next);
