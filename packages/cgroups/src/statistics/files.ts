@@ -177,13 +177,22 @@ export class StatFiles {
     const { directory, path } = file;
     closeFile(file);
     // One that was made anew under the same name is another one.
-    if (directory !== undefined && identityOf(directory.path) === directory.identity) {
+    if (directory !== undefined && !this.#isRemoved(directory)) {
       file.absent = true;
       // Perhaps because it is being removed at this very moment: the files go first.
       this.#doubted.add(directory);
       return -1;
     }
     throw removed(directory?.path ?? path, error);
+  }
+
+  /** Is a directory gone, or about to go? Its files go first; for the first of them that is waited for, 50 milliseconds at most. */
+  #isRemoved(directory: Directory): boolean {
+    for (let tries = this.#doubted.has(directory) ? 0 : 10; ; tries -= 1) {
+      if (identityOf(directory.path) !== directory.identity) return true;
+      if (tries === 0) return false;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
   }
 }
 
